@@ -1,0 +1,137 @@
+"""A table that is looked up by exception class, nearest class in the MRO first.
+
+A key is a class or a dotted name. A name waits until the class that it names exists: what has not
+been imported cannot have been raised, so nothing, no submodule either, is ever imported for it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from logging import ERROR
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+from werkzeug.exceptions import HTTPException
+
+from .log import log
+
+ValueT = TypeVar("ValueT")
+
+
+class ClassTable(Generic[ValueT]):
+    """Values by exception class, the latest first where a class has several."""
+
+    def __init__(self) -> None:
+        self._values: dict[type, tuple[ValueT, ...]] = {}
+        self._awaited: dict[str, tuple[ValueT, ...]] = {}
+        self._modules_seen = 0
+
+    def enter(self, key: type[Exception] | str, value: ValueT) -> None:
+        """Enter a value for a class, before those that it has.
+
+        Raises:
+            TypeError: `key` is neither a subclass of Exception nor a text.
+            ValueError: `key` is no dotted name, or its module has been imported and lacks it.
+        """
+        if isinstance(key, str):
+            if "." not in key or not all(part.isidentifier() for part in key.split(".")):
+                raise ValueError(f"{key!r} is no dotted name: type 'package.module.Class'.")
+            try:
+                found = _imported(key)
+            except LookupError as error:
+                raise ValueError(f"{error.args[0]}.") from None
+            if found is None:
+                self._awaited[key] = (value, *self._awaited.get(key, ()))
+                self._modules_seen = 0
+                return
+            key = found
+        if not (inspect.isclass(key) and issubclass(key, Exception)):
+            raise TypeError(f"{key!r} is no subclass of Exception, nor the dotted name of one.")
+        self._values[key] = (value, *self.get(key))
+
+    def get(self, cls: type) -> tuple[ValueT, ...]:
+        """The values of this very class; first call `settle` with the class that was raised."""
+        return self._values.get(cls, ())
+
+    def settle(self, raised: type[BaseException]) -> None:
+        """Give the awaited names their classes, as far as these have been imported by now."""
+        if not self._awaited:
+            return
+        if len(sys.modules) != self._modules_seen:
+            self._modules_seen = len(sys.modules)
+            for name in list(self._awaited):
+                self._settle(name)
+        # A module may make its names on first access, and import more for it (PEP 562). It has
+        # nothing left to import once a class of that name and of its family has been raised:
+        # pydantic's ValidationError is pydantic_core's.
+        for cls in raised.__mro__:
+            for name in [n for n in self._awaited if n.endswith(f".{cls.__name__}")]:
+                if cls.__module__.lstrip("_").startswith(name.partition(".")[0]):
+                    self._settle(name, lazily=True)
+
+    def _settle(self, name: str, *, lazily: bool = False) -> None:
+        try:
+            found = _imported(name, lazily=lazily)
+        except LookupError as error:
+            log(ERROR, "%s, so what is mapped by that name never happens.", error.args[0])
+            self._awaited.pop(name, None)
+            return
+        if found is not None:
+            # What was entered by class is meant more precisely than a name, and comes first. Pop
+            # last: a thread that looks in between must find one of the two, twice does no harm.
+            self._values[found] = (*self.get(found), *self._awaited.get(name, ()))
+            self._awaited.pop(name, None)
+
+
+def lookup_order(raised: type[BaseException]) -> Iterator[type]:
+    """The classes by which a raised class may be entered, the nearest first."""
+    is_http = issubclass(raised, HTTPException)
+    for cls in raised.__mro__:
+        # Werkzeug's BadRequestKeyError is a KeyError as well; who enters KeyError does not mean it.
+        if not is_http or issubclass(cls, HTTPException):
+            yield cls
+
+
+def _imported(name: str, *, lazily: bool = False) -> type[Exception] | None:
+    """The class of a dotted name, None as long as it has not been imported.
+
+    Raises:
+        LookupError: its module has been imported and has no such class.
+    """
+    parts = name.split(".")
+    imported = [n for n in range(1, len(parts)) if sys.modules.get(".".join(parts[:n])) is not None]
+    if not imported:
+        return None
+    found: Any = sys.modules[".".join(parts[: imported[-1]])]
+    for index in range(imported[-1], len(parts)):
+        holder, found = found, _attribute(found, parts[index], lazily)
+        if found is None:
+            if _may_get(holder, is_class=index == len(parts) - 1):
+                return None
+            path = ".".join(parts[:index])
+            raise LookupError(f"{name!r} does not exist: {path} has no {parts[index]}")
+    if not (inspect.isclass(found) and issubclass(found, Exception)):
+        raise LookupError(f"{name!r} is no subclass of Exception")
+    return found
+
+
+def _attribute(holder: object, name: str, lazily: bool) -> Any:
+    found = getattr(holder, "__dict__", {}).get(name)
+    if found is None and lazily:
+        try:
+            found = getattr(holder, name, None)
+        except Exception:
+            # A module that cannot make its name now may be able to later.
+            return None
+    return found
+
+
+def _may_get(holder: object, *, is_class: bool) -> bool:
+    """Whether a name that a module lacks may still come: a submodule, or one made on access."""
+    if not isinstance(holder, ModuleType):
+        return False
+    being_imported = bool(getattr(holder.__spec__, "_initializing", False))
+    may_have_submodule = hasattr(holder, "__path__") and not is_class
+    return being_imported or may_have_submodule or "__getattr__" in vars(holder)
