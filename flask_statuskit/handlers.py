@@ -1,0 +1,214 @@
+"""Who answers: a handler of the application, ours, or Flask itself.
+
+Flask asks one method of the application which function handles an error. It asks for what a view
+raised; for what no handler caught, it asks again with a 500 that has the exception as its
+`original_exception`. `find_error_handler` stands in for that method. docs/design.md says why it is
+this one.
+
+1. Handlers of the application win, but a catch-all gives way to a mapping asked for by name.
+2. A bug takes Flask's own path, and so does an exception that is mapped to a 5xx: it is logged with
+   its traceback, signalled, and handed to teardown functions. Then Flask asks again.
+3. All else is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from logging import ERROR
+from typing import TYPE_CHECKING, cast
+
+from flask import Flask, current_app, got_request_exception, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import InternalServerError as FlasksServerError
+
+from .config import Settings
+from .dialects import PROBLEM_JSON
+from .exceptions import InternalServerError
+from .log import log, one_line
+from .mapping import Resolution, resolve
+from .response import respond
+
+if TYPE_CHECKING:
+    from .extension import State
+
+Handler = Callable[[Exception], ResponseReturnValue]
+
+
+def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | None:
+    """The handler of an error, None for Flask's own way; has the signature of Flask's method."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    question = _Question(app, error, blueprints)
+    theirs = question.find(error)
+    try:
+        return _choose(question, theirs)
+    except Exception as failure:
+        log(ERROR, "Choosing a handler failed; Flask goes its own way.", exc_info=failure)
+        return theirs
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What Flask asks.
+
+    Attributes:
+        app: the application that handles a request.
+        error: what a handler is wanted for.
+        blueprints: the blueprints whose handlers count, the innermost first.
+    """
+
+    app: Flask
+    error: Exception
+    blueprints: list[str]
+
+    def find(self, error: Exception) -> Handler | None:
+        """The application's handler for an error, by Flask's rules."""
+        found = type(self.app)._find_error_handler(self.app, error, self.blueprints)
+        return cast("Handler | None", found)
+
+    def catches_all(self, handler: Handler, error: Exception) -> bool:
+        """Whether a handler was found only because it handles every Exception."""
+        registered = self.app.error_handler_spec
+        return not any(
+            registered[name][code].get(cls) is handler
+            for name in (*self.blueprints, None)
+            for code in {getattr(error, "code", None), None}
+            for cls in type(error).__mro__
+            if cls is not Exception
+        )
+
+    @property
+    def cause(self) -> Exception | None:
+        """What Flask made this 500 of, and has logged and signalled by now.
+
+        No handler caught it, or it was raised where none is asked: in after_request functions, the
+        session, URL converters, error handlers.
+        """
+        if not isinstance(self.error, FlasksServerError):
+            return None
+        cause = self.error.original_exception
+        return cause if isinstance(cause, Exception) else None
+
+
+def _choose(question: _Question, theirs: Handler | None) -> Handler | None:
+    app, error = question.app, question.error
+    state: State = app.extensions["statuskit"]
+    settings = state.settings(app)
+    if not _serves(settings.url_prefixes, request.path):
+        return theirs
+    late = question.cause is not None
+    raised = question.cause or error
+    resolution = (
+        None if _is_trapped(app, raised) else resolve(raised, state.mapping, request.environ)
+    )
+    if resolution is None:
+        return _handler_of_a_bug(question, settings, theirs)
+
+    if theirs is not None:
+        asked_for = resolution.entry is not None and resolution.entry.explicit
+        if not (asked_for if question.catches_all(theirs, error) else late):
+            return theirs
+    answer = _ours(app, settings, resolution)
+    if resolution.error is not error:
+        theirs = question.find(resolution.error)
+        if theirs is not None and not question.catches_all(theirs, resolution.error):
+            answer = _handing_over(app, theirs, resolution.error, answer if late else None)
+    if late or not _is_incident(resolution):
+        return answer
+    if isinstance(error, HTTPException) or _propagates(app):
+        # Flask's own path would end in a debugger or a test, or there is none.
+        return _reporting(app, raised, answer)
+    return None
+
+
+def _serves(prefixes: tuple[str, ...], path: str) -> bool:
+    return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
+
+
+def _is_trapped(app: Flask, raised: Exception) -> bool:
+    """Whether TRAP_HTTP_EXCEPTIONS or its kin make a bug of an HTTPException."""
+    return isinstance(raised, HTTPException) and app.trap_http_exception(raised)
+
+
+def _is_incident(resolution: Resolution) -> bool:
+    """Whether a 5xx stands for another exception: then somebody has to learn of that."""
+    return resolution.entry is not None and (resolution.error.code or 500) >= 500
+
+
+def _propagates(app: Flask) -> bool:
+    """Whether Flask lets an unhandled exception through to the server."""
+    configured: bool | None = app.config["PROPAGATE_EXCEPTIONS"]
+    return bool(app.testing or app.debug) if configured is None else bool(configured)
+
+
+def _handler_of_a_bug(
+    question: _Question, settings: Settings, theirs: Handler | None
+) -> Handler | None:
+    app, error, cause = question.app, question.error, question.cause
+    answer = _ours(app, settings, Resolution(InternalServerError(), cause or error))
+    if cause is not None:
+        return answer if theirs is None else _handing_over(app, theirs, error, answer)
+    # An HTTPException here is a redirect, has a response of its own, or is trapped.
+    if theirs is None and not isinstance(error, HTTPException) and _is_for_a_program(question):
+        return _reporting(app, error, answer)
+    return theirs
+
+
+def _is_for_a_program(question: _Question) -> bool:
+    """Whether Werkzeug's debugger would answer a client that cannot use it.
+
+    A browser is to have its debugger. A client that sends no Accept at all is most often Flask's
+    own test client, whose users expect the exception itself.
+    """
+    app = question.app
+    if not app.debug or app.testing or app.config["PROPAGATE_EXCEPTIONS"] is not None:
+        return False
+    if "Accept" not in request.headers:
+        return False
+    accept = request.accept_mimetypes
+    if accept["text/html"] > max(accept["application/json"], accept[PROBLEM_JSON]):
+        return False
+    return question.find(FlasksServerError(original_exception=question.error)) is None
+
+
+# What the handlers do -----------------------------------------------------------------------------
+
+
+def _ours(app: Flask, settings: Settings, resolution: Resolution) -> Handler:
+    return lambda _: respond(app, settings, resolution)
+
+
+def _handing_over(
+    app: Flask, handler: Handler, error: Exception, fallback: Handler | None
+) -> Handler:
+    """Let a handler of the application answer `error`, which was made of what was raised.
+
+    Where Flask catches nothing any more, `fallback` answers what the handler fails at; the server
+    would send a page of its own. To pass on what one does not own is no failure.
+    """
+
+    def hand_over(raised: Exception) -> ResponseReturnValue:
+        try:
+            answered: ResponseReturnValue = app.ensure_sync(handler)(error)
+        except Exception as failure:
+            if fallback is None:
+                raise
+            if failure is not error and failure is not getattr(error, "original_exception", None):
+                log(ERROR, f"The handler of {type(error).__name__} failed.", exc_info=failure)
+            return fallback(raised)
+        return answered
+
+    return hand_over
+
+
+def _reporting(app: Flask, raised: Exception, answer: Handler) -> Handler:
+    """Log and signal an incident that does not take Flask's own path, then answer."""
+
+    def report(error: Exception) -> ResponseReturnValue:
+        got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=raised)
+        method, path = one_line(request.method), one_line(request.path)
+        app.logger.error("Exception on %s [%s]", path, method, exc_info=raised)
+        return answer(error)
+
+    return report
