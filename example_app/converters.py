@@ -1,0 +1,13 @@
+"""The ``<number:...>`` part of a URL."""
+
+from werkzeug.routing import IntegerConverter
+
+
+class RecordNumber(IntegerConverter):
+    """A record's number: an integer that fits into the database's column.
+
+    Flask's ``<int:...>`` takes any number of digits. A database or its driver refuses an integer
+    that is too long for it, and the answer would be 500. Here such a URL matches no route: 404.
+    """
+
+    regex = r"\d{1,9}"
