@@ -1,0 +1,121 @@
+"""The documentation says what the code does. How its pages are replayed: docs_support.py."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import os
+import re
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from docs_support import LANGUAGES, Session, blocks
+from flask import Flask
+
+import flask_statuskit
+from flask_statuskit import problem_raised
+from flask_statuskit.config import KEYS
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WITH_LINKS = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.fixture
+def session(page: Path) -> Iterator[Session]:
+    session = Session(page)
+    with mock.patch.dict(os.environ):
+        yield session
+    # A page's problem types and receivers are no business of the tests that follow.
+    for receiver in list(problem_raised.receivers.values()):
+        problem_raised.disconnect(receiver)
+    session.names.clear()
+    gc.collect()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_code_does_what_the_page_shows(page: Path, session: Session) -> None:
+    for block in blocks(page):
+        if block.language in ("python", "sh"):
+            getattr(session, block.language)(block)
+        elif block.language == "pycon":
+            assert session.pycon(block) == ""
+        elif block.language == "console":
+            responses = session.console(block)
+            assert responses, f"{name(page)}:{block.line} has no `$ curl ...`"
+            for command, shown, answered in responses:
+                assert answered == shown, f"{name(page)}:{block.line} {command}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_says_what_it_is(page: Path) -> None:
+    # A block in a language that nothing replays would show what nobody checks.
+    languages = {block.language for block in blocks(page) if not block.language.startswith("{")}
+    assert languages <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", generate["TABLES"])
+def test_tables_are_what_the_code_says(page: str) -> None:
+    written = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert written == generate["updated"](page), "Run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("public", flask_statuskit.__all__)
+def test_every_public_name_is_documented(public: str) -> None:
+    assert re.search(rf"\b{public}\b", TEXT)
+
+
+def test_the_settings_that_the_docs_name_are_those_that_exist() -> None:
+    # STATUSKIT_ENVIROMENT and STATUSKIT_EXPOSE_INTERNAL are there to be refused.
+    named = set(re.findall(r"(?<!FLASK_)\bSTATUSKIT_[A-Z_]+[A-Z]\b", TEXT))
+    assert named == {*KEYS, "STATUSKIT_ENVIROMENT", "STATUSKIT_EXPOSE_INTERNAL"}
+
+
+def test_every_module_has_its_row_in_the_design() -> None:
+    rooms = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/design.md").read_text("utf-8"), re.M)
+    package = Path(flask_statuskit.__file__).parent
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    packages = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert sorted(rooms) == sorted(modules | packages)
+
+
+def test_flask_looks_handlers_up_as_the_design_says() -> None:
+    # Not callable in another way: StatusKit's function stands in its place.
+    parameters = inspect.signature(Flask._find_error_handler).parameters
+    assert list(parameters) == ["self", "e", "blueprints"]
+    assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
+
+
+def test_the_make_targets_that_the_readme_names_exist() -> None:
+    targets = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text("utf-8"), re.M)
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert targets == ["example", "test"]
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.M)
+
+
+@pytest.mark.parametrize("page", WITH_LINKS, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if "://" not in link:
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.is_file(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+def anchors(page: Path) -> list[str]:
+    """The anchors of a page's headings, as the code host and Sphinx make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    return [re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings]
