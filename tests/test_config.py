@@ -57,6 +57,7 @@ ACCEPTED: dict[str, list[tuple[Any, Any]]] = {
         ({503: 30}, {503: 30}),
         ({"503": "30", 404: 0}, {503: 30, 404: 0}),
         ({429: 1.5}, {429: 1.5}),
+        ({400: 5, 511: 5}, {400: 5, 511: 5}),
     ],
     "retry_after_jitter": [(0, 0), (0.5, 0.5), ("0.25", 0.25), (1, 1)],
     "ratelimit_headers": [(name, name) for name in ["none", "legacy", "draft"]],
@@ -69,6 +70,7 @@ ACCEPTED: dict[str, list[tuple[Any, Any]]] = {
     "log_levels": [
         ({}, {"4xx": logging.INFO, "5xx": logging.ERROR}),
         ({"4xx": "DEBUG"}, {"4xx": logging.DEBUG, "5xx": logging.ERROR}),
+        ({400: "DEBUG"}, {"4xx": 20, "5xx": 40, 400: 10}),
         ({404: "debug", "503": 25}, {"4xx": 20, "5xx": 40, 404: 10, 503: 25}),
         ({404: "OFF", 410: None}, {"4xx": 20, "5xx": 40, 404: None, 410: None}),
     ],

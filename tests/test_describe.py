@@ -502,12 +502,34 @@ def test_a_header_that_a_server_would_refuse_is_left_out_and_logged(
     assert record.getMessage().isprintable()
 
 
+class _Failing(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        raise RuntimeError("the disk is full")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_log_that_fails_costs_nothing(
+    shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", shown)
+    monkeypatch.setattr(logging.getLogger("flask_statuskit"), "handlers", [_Failing()])
+    problem = described(NotFound(headers=[("X-A", "\n"), ("X-B", "1")], retry_after="soon"))
+    assert lines(problem, "X-B") == ["1"]
+    # As logging does with handlers that fail.
+    assert ("the disk is full" in capsys.readouterr().err) is shown
+
+
 @pytest.mark.parametrize(
     "value", ["", "a b", "caf\u00e9", '"quoted", <link>; rel="x"', "~!@#$%^&*()"]
 )
 def test_a_header_that_can_be_sent_is_sent(value: str, caplog: pytest.LogCaptureFixture) -> None:
     assert lines(described(NotFound(headers={"X-A": value})), "X-A") == [value]
     assert not caplog.records
+
+
+def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    # RFC 9110 §5.5
+    assert lines(described(NotFound(headers={"X-A": "  a b "})), "X-A") == ["a b"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import marshmallow
@@ -181,10 +182,10 @@ def test_a_function_of_the_applications_decides_everything() -> None:
 # The table of integrations
 
 
-def test_every_integration_is_a_module_that_installs_itself() -> None:
-    for name in INTEGRATIONS:
-        mapping = installed(name, defaults=False)
-        assert mapping._entries._values or mapping._entries._awaited
+def test_every_module_is_an_integration_and_every_integration_a_module() -> None:
+    folder = Path(integrations.__file__).parent
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(INTEGRATIONS)
+    integrations.install(Mapping(), INTEGRATIONS, defaults=False)
 
 
 @pytest.mark.parametrize(

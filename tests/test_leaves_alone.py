@@ -367,12 +367,14 @@ class OwnResponseOfATypedError(Conflict):
         OwnResponseOfATypedError,
     ],
 )
+@pytest.mark.parametrize("debug", [False, True])
 def test_what_brings_its_own_response_is_answered_as_without_statuskit(
-    announced: list[Any], error: Any
+    announced: list[Any], debug: bool, error: Any
 ) -> None:
     def answer(app: Flask) -> Answer:
+        app.debug = debug
         app.add_url_rule("/", view_func=view_raising(error))
-        return call(app)
+        return call(app, headers=PROGRAM)
 
     assert answer(make_app()) == answer(Flask("shop", static_folder=None))
     assert announced == []
@@ -428,6 +430,13 @@ def test_bad_request_errors_are_trapped_as_flask_traps_them(
         assert_problem(call(app), 400)
 
 
+@pytest.mark.parametrize("headers", [PROGRAM, BROWSER, {}], ids=str)
+def test_what_is_trapped_in_debug_mode_propagates_whatever_the_client_accepts(headers: Any) -> None:
+    app = raising(lambda: request.form["sku"], {"DEBUG": True})
+    with pytest.raises(werkzeug.exceptions.BadRequestKeyError):
+        call(app, headers=headers)
+
+
 def test_a_handler_gets_what_is_trapped(handler: Handler) -> None:
     app = raising(Conflict, {"TRAP_HTTP_EXCEPTIONS": True})
     app.register_error_handler(Conflict, handler)
@@ -475,10 +484,11 @@ def assert_incident(
     assert not any(r.exc_info for r in log.ours)
 
 
+@pytest.mark.parametrize("headers", [{}, PROGRAM, BROWSER], ids=str)
 def test_a_bug_takes_flasks_own_path_and_comes_back_as_a_problem(
-    log: Any, signalled: list[Any], torn_down: list[Any]
+    log: Any, signalled: list[Any], torn_down: list[Any], headers: Any
 ) -> None:
-    assert_problem(call(watched(raising(Foreign), torn_down)), 500)
+    assert_problem(call(watched(raising(Foreign), torn_down), headers=headers), 500)
     assert_incident(Foreign, log, signalled, torn_down)
 
 
@@ -685,6 +695,7 @@ def test_in_debug_mode_a_browser_and_a_test_client_get_the_exception(
         {"Accept": "application/json"},
         {"Accept": "application/problem+json"},
         {"Accept": "application/json, text/html;q=0.9"},
+        {"Accept": "application/problem+json, text/html;q=0.9"},
         {"Accept": "application/xml"},
         {"Accept": ""},
     ],
@@ -710,14 +721,14 @@ def test_under_testing_debug_mode_changes_nothing(headers: Any) -> None:
         call(raising(Foreign, {"DEBUG": True, "TESTING": True}), headers=headers)
 
 
-@pytest.mark.parametrize("handled", [500, Exception])
+@pytest.mark.parametrize("handled", [500, Exception, Foreign])
 def test_in_debug_mode_handlers_of_the_application_are_asked_as_flask_asks_them(
     handler: Handler, handled: Any
 ) -> None:
-    """Flask asks a catch-all for the bug itself, and a 500 handler not at all."""
+    """Flask asks them for the bug itself, but a 500 handler not at all."""
     app = raising(Foreign, {"DEBUG": True})
     app.register_error_handler(handled, handler)
-    if handled is Exception:
+    if handled != 500:
         assert call(app, headers=PROGRAM).body == b"theirs"
     else:
         with pytest.raises(Foreign):

@@ -6,6 +6,7 @@ import builtins
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -116,6 +117,19 @@ def test_an_exception_can_be_mapped_by_its_name() -> None:
     assert type(answer(mapping, Leaf())) is Conflict
 
 
+def test_a_name_is_mapped_once_its_module_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    extension = Mapping()
+    extension.map("throwaway.Late", 409)
+    extension.read_errors("throwaway.Late", lambda exception: [FieldError("Wrong")])
+    application = Mapping(parent=extension)
+    module: Any = ModuleType("throwaway")
+    module.Late = type("Late", (Exception,), {})
+    assert resolve(module.Late(), application) is None
+    monkeypatch.setitem(sys.modules, "throwaway", module)
+    error = answer(application, module.Late())
+    assert (error.code, error.errors) == (409, (FieldError("Wrong"),))
+
+
 def test_the_message_of_an_exception_is_not_shown() -> None:
     mapping = Mapping()
     mapping.map(Leaf, Conflict)
@@ -197,6 +211,13 @@ def test_the_extension_decides_for_the_same_class_and_the_nearer_class_elsewhere
     assert answer(application, Leaf()).code == 409
     application.map(Leaf, 410)
     assert answer(application, Leaf()).code == 410
+
+
+def test_a_mapping_is_asked_for_unless_it_says_otherwise() -> None:
+    mapping = Mapping()
+    mapping.map(Leaf, 409)
+    mapping.map(Leaf)(lambda exception: Gone())
+    assert [entry.explicit for entry in mapping.entries(Leaf)] == [True, True]
 
 
 @pytest.mark.parametrize("explicit", [True, False])
@@ -372,7 +393,9 @@ def test_a_function_that_returns_no_error_is_logged_and_leaves_a_bug(
     mapping = Mapping()
     mapping.map(Leaf, lambda exception: returned)
     assert resolve(Leaf(), mapping) is None
-    assert len(caplog.records) == 1
+    [record] = caplog.records
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == f"{returned!r} is no StatusError"
 
 
 # Validation errors of libraries
@@ -508,7 +531,10 @@ def subclass(base: type[HTTPException] = werkzeugs.NotFound, **attributes: Any) 
         (subclass(HTTPException, code=304)(), False),
         (subclass(HTTPException, code=200)(), False),
         (subclass(HTTPException, code=600)(), False),
+        (subclass(HTTPException, code=399)(), False),
+        (subclass(HTTPException, code=400)(), True),
         (subclass(HTTPException, code=499)(), True),
+        (subclass(HTTPException, code=599)(), True),
         (subclass(get_response=lambda self, environ=None, scope=None: Response())(), False),
         (subclass(get_body=lambda self, environ=None, scope=None: "own")(), False),
         (subclass(get_headers=lambda self, environ=None, scope=None: [])(), True),

@@ -155,10 +155,13 @@ def test_a_code_that_is_in_no_registry_keeps_its_number(
 
 
 def test_a_header_of_an_error_replaces_the_one_of_its_class() -> None:
-    app = raising(lambda: Conflict(headers={"Cache-Control": "max-age=60", "X-Own": "1"}))
-    answer = call(app)
-    assert answer.header("Cache-Control") == "max-age=60"
-    assert answer.header("X-Own") == "1"
+    app = raising(lambda: MethodNotAllowed(valid_methods=["PUT"], headers={"allow": "PATCH"}))
+    assert call(app).all("Allow") == ["PATCH"]
+
+
+def test_an_error_may_say_itself_what_caches_may_keep() -> None:
+    app = raising(lambda: NotFound(headers={"Cache-Control": "max-age=60"}))
+    assert call(app).header("Cache-Control") == "max-age=60"
 
 
 @pytest.mark.parametrize("code", [428, 429, 431, 511])
@@ -411,6 +414,11 @@ def test_the_reason_of_a_5xx_stays_hidden(error: Any, code: int, config: Any) ->
         "request_id",
     }
     assert SECRET not in str(answer)
+
+
+def test_what_werkzeugs_abort_says_of_a_500_is_no_detail_in_debug_mode_either() -> None:
+    body = assert_problem(call(raising(lambda: abort(500, SECRET), {"DEBUG": True})), 500)
+    assert body["detail"] == STATUSES[500].sentence
 
 
 @pytest.mark.parametrize(
