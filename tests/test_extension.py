@@ -627,8 +627,11 @@ def test_a_setting_that_is_taken_back_counts() -> None:
 def test_a_list_that_is_changed_in_place_counts() -> None:
     app = raising(Conflict, {"STATUSKIT_URL_PREFIXES": ["/api"]})
     assert call(app).header("Content-Type") == "text/html; charset=utf-8"
-    app.config["STATUSKIT_URL_PREFIXES"].append("/")
-    assert_problem(call(app), 409)
+    for _ in range(2):
+        app.config["STATUSKIT_URL_PREFIXES"].append("/")
+        assert_problem(call(app), 409)
+        app.config["STATUSKIT_URL_PREFIXES"].remove("/")
+        assert call(app).header("Content-Type") == "text/html; charset=utf-8"
 
 
 # Where errors are raised
