@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from logging import ERROR
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -108,7 +109,7 @@ def _imported(name: str, *, lazily: bool = False) -> type[Exception] | None:
     for index in range(imported[-1], len(parts)):
         holder, found = found, _attribute(found, parts[index], lazily)
         if found is None:
-            if _may_get(holder, is_class=index == len(parts) - 1):
+            if _may_get(holder, parts[index], is_class=index == len(parts) - 1):
                 return None
             path = ".".join(parts[:index])
             raise LookupError(f"{name!r} does not exist: {path} has no {parts[index]}")
@@ -128,10 +129,21 @@ def _attribute(holder: object, name: str, lazily: bool) -> Any:
     return found
 
 
-def _may_get(holder: object, *, is_class: bool) -> bool:
+def _may_get(holder: object, name: str, *, is_class: bool) -> bool:
     """Whether a name that a module lacks may still come: a submodule, or one made on access."""
     if not isinstance(holder, ModuleType):
         return False
-    being_imported = bool(getattr(holder.__spec__, "_initializing", False))
-    may_have_submodule = hasattr(holder, "__path__") and not is_class
-    return being_imported or may_have_submodule or "__getattr__" in vars(holder)
+    if bool(getattr(holder.__spec__, "_initializing", False)):
+        return True
+    # What such a module can make, it usually lists; if not, there is no telling.
+    if "__getattr__" in vars(holder) and name in vars(holder).get("__all__", (name,)):
+        return True
+    return not is_class and hasattr(holder, "__path__") and _exists(f"{holder.__name__}.{name}")
+
+
+def _exists(module: str) -> bool:
+    """Whether there is such a submodule of a package that has been imported; imports nothing."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False

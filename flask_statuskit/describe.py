@@ -19,7 +19,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, parse_date
 
 from .config import Settings
-from .exceptions import RateLimited, StatusError, ValidationError
+from .exceptions import TOKEN, RateLimited, StatusError, ValidationError
 from .log import log
 from .plain import text
 from .problem import Problem
@@ -110,7 +110,7 @@ def describe(error: StatusError, settings: Settings, occurrence: Occurrence) -> 
         headers=(
             *_owed(row, _sendable(lines, settings), settings, occurrence),
             *retry_line,
-            *_sendable(_rate_limit(error, settings), settings),
+            *_sendable(_rate_limit(error, members, settings), settings),
             *_added(settings, occurrence),
         ),
     )
@@ -166,8 +166,11 @@ def _sendable(lines: list[Line], settings: Settings) -> list[Line]:
         if name.lower() in elsewhere:
             continue
         # PEP 3333: ISO 8859-1, no control characters, and nothing that belongs to the connection.
-        name_is_good = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
-        if name_is_good and re.fullmatch(r"[ -~\xa0-\xff]*", value) and not is_hop_by_hop(name):
+        if (
+            TOKEN.fullmatch(name)
+            and re.fullmatch(r"[ -~\xa0-\xff]*", value)
+            and not is_hop_by_hop(name)
+        ):
             kept.append((name, value))
         else:
             log(WARNING, "The header %r is left out: a WSGI server would refuse it.", name)
@@ -193,16 +196,14 @@ def _owed(
     return lines
 
 
-def _rate_limit(error: StatusError, settings: Settings) -> list[Line]:
+def _rate_limit(error: StatusError, members: dict[str, Any], settings: Settings) -> list[Line]:
     if not isinstance(error, RateLimited):
         return []
-    return rate_limit_headers(
-        settings.ratelimit_headers,
-        limit=error.limit,
-        remaining=error.remaining,
-        reset=error.get_members().get("reset"),
-        policy=error.policy,
-    )
+    numbers = {
+        name: value if isinstance(value := members.get(name), int) and value >= 0 else None
+        for name in ("limit", "remaining", "reset")
+    }
+    return rate_limit_headers(settings.ratelimit_headers, policy=text(error.policy), **numbers)
 
 
 def _added(settings: Settings, occurrence: Occurrence) -> list[Line]:

@@ -50,6 +50,7 @@ from .statuses import STATUSES
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from typing_extensions import dataclass_transform
+    from werkzeug.sansio.response import Response
 else:  # the standard library has it from Python 3.11 on; type checkers alone need it
 
     def dataclass_transform(**_options: Any) -> Any:
@@ -60,6 +61,9 @@ def parameter(*, default: Any, kw_only: bool = True) -> Any:
     """Declare to type checkers a constructor parameter that subclasses inherit, and its default."""
     return default
 
+
+#: RFC 9110 §5.6.2: the name of a header, or of a scheme.
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _REQUIRED: Any = object()
 _MEMBER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -88,20 +92,26 @@ class _ProblemType(HTTPException):
         super().__init_subclass__()
 
 
-def _check_member_name(cls: type, name: str) -> None:
+def why_no_member(name: str) -> str | None:
+    """Why a member cannot have this name, None if it can."""
     if name in _RESERVED:
         hint = {
             "status": "raise the class of that status instead",
             "instance": "it is the path of the request; name your own member differently",
         }.get(name, "name it differently")
-        raise TypeError(
-            f"{cls.__name__}: the member {name!r} is written by flask-statuskit; {hint}."
-        )
+        return f"the member {name!r} is written by flask-statuskit; {hint}."
     if not _MEMBER_NAME.fullmatch(name):
-        raise TypeError(
-            f"{cls.__name__}: {name!r} is no name for a member: begin with a letter, go on with"
-            " letters, digits and underscores of ASCII (RFC 9457 §3.2)."
+        return (
+            f"{name!r} is no name for a member: begin with a letter, go on with letters, digits"
+            " and underscores of ASCII (RFC 9457 §3.2)."
         )
+    return None
+
+
+def _check_member_name(cls: type, name: str) -> None:
+    reason = why_no_member(name)
+    if reason is not None:
+        raise TypeError(f"{cls.__name__}: {reason}")
 
 
 class StatusError(_ProblemType, init=False):
@@ -117,6 +127,7 @@ class StatusError(_ProblemType, init=False):
             UTC). Sent as ``Retry-After`` in whole seconds and as the member ``retry_after``.
         errors: validation messages, nested as marshmallow writes them, or `FieldError`\\ s.
         description: Werkzeug's name for `detail`, as in ``abort(402, description=...)``.
+        response: what to answer in place of a problem, as Werkzeug's classes take it.
         members: extension members of the body (RFC 9457 §3.2).
 
     Raises:
@@ -154,6 +165,7 @@ class StatusError(_ProblemType, init=False):
         retry_after: Delay | None = None,
         errors: Messages | None = None,
         description: str | None = None,
+        response: Response | None = None,
         **members: Any,
     ) -> None:
         if self.code is None:
@@ -162,7 +174,7 @@ class StatusError(_ProblemType, init=False):
                 " or set its class attribute code."
             )
         detail = next((d for d in (detail, description, self.detail) if d is not None), None)
-        HTTPException.__init__(self, detail)
+        HTTPException.__init__(self, detail, response)
         self.detail = self.description
         if type is not None:
             self.type = type
@@ -257,6 +269,17 @@ class StatusError(_ProblemType, init=False):
         """The extension members of the body, without those that flask-statuskit adds."""
         return self.members
 
+    def get_description(
+        self,
+        environ: WSGIEnvironment | None = None,
+        scope: dict[str, Any] | None = None,
+    ) -> str:
+        """The detail as HTML, for where Werkzeug renders the error; as hidden as in a problem."""
+        if self.expose or (self.code or 500) < 500:
+            return super().get_description(environ, scope)
+        row = STATUSES.get(self.code or 500)
+        return f"<p>{row.sentence if row else ''}</p>"
+
     def get_headers(
         self,
         environ: WSGIEnvironment | None = None,
@@ -281,7 +304,7 @@ def _challenge(
 ) -> str:
     """One challenge (RFC 9110 §11.6.1), with the parameters of Bearer (RFC 6750 §3)."""
     scheme = scheme or "Bearer"
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", scheme):
+    if not TOKEN.fullmatch(scheme):
         raise ValueError(f"scheme={scheme!r} is no scheme: type scheme='Bearer', or 'Basic'.")
     if scheme.lower() == "basic" and realm is None:
         raise ValueError("Basic has to name a realm (RFC 7617 §2): add realm='...'.")
@@ -749,10 +772,23 @@ class InternalServerError(StatusError, exceptions.InternalServerError, init=Fals
     """Raise when you have to give up and no other 5xx says why. RFC 9110 §15.6.1.
 
     A bug needs no raising: let it escape, and the client sees this status.
+
+    Parameters:
+        original_exception: what made you give up, as Werkzeug's class takes it.
     """
 
     code = 500
-    original_exception = None
+    original_exception: BaseException | None = parameter(default=None)
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        original_exception: BaseException | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(detail, **options)
+        self.original_exception = original_exception
 
 
 class NotImplemented(StatusError, exceptions.NotImplemented, init=False):

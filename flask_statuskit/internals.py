@@ -47,7 +47,14 @@ def _summary(exception: BaseException) -> dict[str, Any]:
     name = (
         cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
     )
-    return {"type": name, "message": mask(text(exception)[: _LONGEST * 4])[:_LONGEST]}
+    return {"type": name, "message": mask(_message(exception)[: _LONGEST * 4])[:_LONGEST]}
+
+
+def _message(exception: BaseException) -> str:
+    if hasattr(exception, "statement") and exception.args:
+        # SQLAlchemy's text goes on with SQL and parameters, a driver's with values of a row.
+        return text(exception.args[0]).partition("\n")[0]
+    return text(exception)
 
 
 def _frames(exception: BaseException) -> list[dict[str, Any]]:

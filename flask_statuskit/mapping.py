@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from logging import ERROR
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
@@ -59,18 +59,6 @@ class Mapping:
         self._readers: ClassTable[Callable[[Any], Iterable[FieldError]]] = ClassTable()
         self._layers: tuple[Mapping, ...] = (*(parent._layers if parent else ()), self)
 
-    @overload
-    def map(self, exception: type[Exception] | str, /) -> Callable[[BuilderT], BuilderT]: ...
-    @overload
-    def map(
-        self,
-        exception: type[Exception] | str,
-        error: type[StatusError] | int | Builder,
-        /,
-        *,
-        explicit: bool = ...,
-        **hints: Any,
-    ) -> None: ...
     def map(
         self,
         exception: type[Exception] | str,
@@ -85,7 +73,7 @@ class Mapping:
             self._entries.enter(exception, Entry(self._builder(error, hints), explicit))
             return None
         if hints:
-            raise TypeError(f"Without an error to build, {', '.join(hints)} hints at nothing.")
+            raise TypeError(f"Say what to build: map({exception!r}, Conflict, ...).")
 
         def decorate(builder: BuilderT) -> BuilderT:
             self._entries.enter(exception, Entry(self._builder(builder, {}), explicit))
@@ -124,7 +112,10 @@ class Mapping:
         error_class(**hints)  # a member that is missing or misspelt fails here, not in production
 
         def build(exception: Exception) -> StatusError:
-            built = error_class(**hints, **self._read(exception, hints))
+            built = error_class(**hints)
+            if (built.code or 500) < 500 and "errors" not in hints:
+                # On a 5xx they would be about values of the server's own.
+                built = error_class(**hints, **self._read(exception))
             if "detail" in hints:
                 # The author of the mapping wrote it for clients, who may read it on a 5xx too.
                 vars(built)["expose"] = True
@@ -132,10 +123,10 @@ class Mapping:
 
         return build
 
-    def _read(self, exception: Exception, hints: dict[str, Any]) -> dict[str, Any]:
+    def _read(self, exception: Exception) -> dict[str, Any]:
         tables = [layer._readers for layer in self._layers]
         reader = next(_look_up(tables, type(exception)), None)
-        return {"errors": list(reader(exception))} if reader and "errors" not in hints else {}
+        return {"errors": list(reader(exception))} if reader else {}
 
 
 ValueT = TypeVar("ValueT")
@@ -175,7 +166,12 @@ def resolve(
         environ: the request, for exceptions whose headers depend on it.
     """
     for entry in mapping.entries(type(exception)):
-        error = _build(entry, exception)
+        try:
+            error = _build(entry, exception)
+        except Exception as failure:
+            name = type(exception).__qualname__
+            log(ERROR, "The mapping of %s failed; it counts as unmapped.", name, exc_info=failure)
+            return None
         if error is not None:
             return Resolution(error, exception, entry)
     if isinstance(exception, _GROUPS):
@@ -192,15 +188,11 @@ def resolve(
 def _build(entry: Entry, exception: Exception) -> StatusError | None:
     try:
         built = entry.build(exception)
-        if built is not None and not isinstance(built, StatusError):
-            raise TypeError(f"{built!r} is no StatusError")
-        return built
     except StatusError as raised:  # `raise` in place of `return`: it is clear what was meant
         return raised
-    except Exception as failure:
-        name = type(exception).__qualname__
-        log(ERROR, f"The mapping of {name} failed; it counts as unmapped.", exc_info=failure)
-        return None
+    if built is not None and not isinstance(built, StatusError):
+        raise TypeError(f"{built!r} is no StatusError")
+    return built
 
 
 def is_ours_to_render(error: HTTPException) -> bool:

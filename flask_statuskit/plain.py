@@ -79,7 +79,10 @@ class Room:
         longest = self._left // 4
         for error in errors:
             if isinstance(error, dict) and isinstance(error.get("detail"), str):
-                error = {**error, "detail": _cut(error["detail"], longest)}
+                detail = _cut(error["detail"], longest)
+                if detail is None:
+                    break
+                error = {**error, "detail": detail}
             left = self._left
             plain = self._plain(error, 1) if self._take(2) else LEFT_OUT
             if plain != error:

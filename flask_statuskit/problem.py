@@ -255,15 +255,16 @@ class Problem:
         }
         members: dict[str, Any] = {}
         for name, value in self.members.items():
-            if name == "errors" and isinstance(value, (list, tuple)):
-                value = _plain_errors(cast("Any", value))
-                plain = room.field_errors(value)
-            else:
+            if name != "errors" or not isinstance(value, (list, tuple)):
                 plain = room.member(name, value)
+                errors: list[Any] = []
+            else:
+                errors = _plain_errors(cast("Any", value))
+                plain = room.field_errors(errors)
             if plain is not LEFT_OUT:
                 members[name] = plain
-                if name == "errors" and len(plain) < len(value):
-                    members["errors_omitted"] = len(value) - len(plain)
+                if errors and len(plain) < len(errors):
+                    members["errors_omitted"] = len(errors) - len(plain)
         return replace(self, members=members, **standard)
 
 

@@ -7,11 +7,12 @@ wanted. Both are known here.
 from __future__ import annotations
 
 import json
-from types import FrameType, TracebackType
+from traceback import walk_tb
 
+from flask import request
 from werkzeug import exceptions
 
-from .exceptions import BadRequest, StatusError, UnsupportedMediaType
+from .exceptions import BadRequest, ContentTooLarge, StatusError, UnsupportedMediaType
 from .mapping import Mapping
 
 
@@ -23,48 +24,66 @@ def install(mapping: Mapping) -> None:
 
 def malformed(error: exceptions.BadRequest) -> StatusError | None:
     """400 with line and column, where Flask hides them; in debug mode it tells them itself."""
-    hidden = error.description == exceptions.BadRequest.description
-    if not hidden or not _raised_in(error, "on_json_loading_failed"):
+    if not raised_in(error, "on_json_loading_failed"):
         return None
+    if _was_cut():
+        return ContentTooLarge()
+    if error.description != exceptions.BadRequest.description:
+        return None
+    return BadRequest(why_malformed(error))
+
+
+def _was_cut() -> bool:
+    """Whether the body has no announced length and went on beyond MAX_CONTENT_LENGTH.
+
+    Werkzeug ends it there without a word, in the middle of the JSON.
+    """
+    limit = request.max_content_length
+    return (
+        limit is not None
+        and request.content_length is None
+        # get_json has read and kept it; nothing is read from the client.
+        and len(request.get_data()) >= limit
+    )
+
+
+def why_malformed(error: BaseException) -> str:
+    """A sentence that says where JSON stopped making sense.
+
+    Parameters:
+        error: what the decoder raised, or an exception that came of it.
+    """
     reason: BaseException | None = error
     while reason is not None and not isinstance(reason, (json.JSONDecodeError, UnicodeDecodeError)):
         reason = reason.__cause__ or reason.__context__
     if isinstance(reason, UnicodeDecodeError):
-        return BadRequest(f"The body is not valid UTF-8: byte {reason.start} is out of place.")
+        return f"The body is not valid UTF-8: byte {reason.start} is out of place."
     if reason is None:
-        return BadRequest("The body is not valid JSON.")
+        return "The body is not valid JSON."
     if not reason.doc.strip():
-        return BadRequest("The body is empty; it has to be JSON.")
+        return "The body is empty; it has to be JSON."
     what = reason.msg.removesuffix(" at")
-    return BadRequest(
-        f"The body is not valid JSON: {what}, line {reason.lineno}, column {reason.colno}."
-    )
+    return f"The body is not valid JSON: {what}, line {reason.lineno}, column {reason.colno}."
 
 
 def not_json(error: exceptions.UnsupportedMediaType) -> StatusError | None:
     """415 with the media type that would do (RFC 9110 §15.5.16)."""
-    if not _raised_in(error, "on_json_loading_failed"):
+    if not raised_in(error, "on_json_loading_failed"):
         return None
     return UnsupportedMediaType("The body has to be application/json.", accept="application/json")
 
 
 def too_deep(error: RecursionError) -> StatusError | None:
     """400 for a body whose nesting exhausts the JSON decoder, which Flask takes for a bug."""
-    return BadRequest("The body is nested too deeply.") if _raised_in(error, "get_json") else None
+    return BadRequest("The body is nested too deeply.") if raised_in(error, "get_json") else None
 
 
-def _raised_in(error: BaseException, function: str) -> bool:
-    """Whether Flask's or Werkzeug's own method of this name let the error escape."""
+def raised_in(
+    error: BaseException, function: str, packages: tuple[str, ...] = ("flask", "werkzeug")
+) -> bool:
+    """Whether a function of this name, in one of these packages, let the error escape."""
     return any(
         frame.f_code.co_name == function
-        and frame.f_globals.get("__name__", "").partition(".")[0] in ("flask", "werkzeug")
-        for frame in _frames(error.__traceback__)
+        and frame.f_globals.get("__name__", "").partition(".")[0] in packages
+        for frame, _ in walk_tb(error.__traceback__)
     )
-
-
-def _frames(traceback: TracebackType | None) -> list[FrameType]:
-    frames: list[FrameType] = []
-    while traceback is not None:
-        frames.append(traceback.tb_frame)
-        traceback = traceback.tb_next
-    return frames

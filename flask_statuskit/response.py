@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
-from logging import ERROR
+from logging import ERROR, WARNING
 
 from blinker import Namespace
 from flask import Flask, Response, request
@@ -22,20 +22,25 @@ from .internals import debug_member
 from .log import log, logger, one_line
 from .mapping import Resolution
 from .problem import Problem
-from .statuses import STATUSES
+from .statuses import phrase
+
+_REQUEST_ID = "flask_statuskit.request_id"
 
 #: Sent for each problem that is answered, with the application as sender; `problem` is what the
 #: client reads, `error` the `StatusError`, `original` the foreign exception or None.
 problem_raised = Namespace().signal("problem-raised")
 
 
-def respond(app: Flask, settings: Settings, resolution: Resolution) -> Response:
+def respond(
+    app: Flask, settings: Settings, resolution: Resolution, *, reported: bool = False
+) -> Response:
     """Answer an error, tell of it, and fail at neither.
 
     Parameters:
         app: the application; its request is being handled.
         settings: the settings that hold.
         resolution: the error, and what it was made from.
+        reported: whether the application's log has it at ERROR already, with its traceback.
     """
     try:
         problem = _problem(app, settings, resolution)
@@ -47,14 +52,14 @@ def respond(app: Flask, settings: Settings, resolution: Resolution) -> Response:
         )
     except Exception as failure:
         return _last_resort(resolution, settings, failure)
-    _announce(app, settings, resolution, problem)
+    _announce(app, settings, resolution, problem, reported)
     return response
 
 
 def _problem(app: Flask, settings: Settings, resolution: Resolution) -> Problem:
     error, original = resolution.error, resolution.original
     occurrence = Occurrence(
-        request_id=request_id(request.headers, settings.request_id_header),
+        request_id=_request_id(settings),
         path=request.root_path + request.path,
         allowed_methods=partial(_allowed_methods, app),
         environ=request.environ,
@@ -68,6 +73,14 @@ def _problem(app: Flask, settings: Settings, resolution: Resolution) -> Problem:
         return problem
     # The one place where the reason of a failure of ours is hidden.
     return problem.redacted() if problem.status >= 500 and not error.expose else problem
+
+
+def _request_id(settings: Settings) -> str:
+    # One for all problems of a request: an after_request function may fail over the first.
+    environ = request.environ
+    if _REQUEST_ID not in environ:
+        environ[_REQUEST_ID] = request_id(request.headers, settings.request_id_header)
+    return str(environ[_REQUEST_ID])
 
 
 def _allowed_methods(app: Flask) -> set[str]:
@@ -89,8 +102,7 @@ def _dumps(app: Flask) -> Dumps:
 
 def _status_line(status: int) -> str:
     # In full, because Werkzeug would add the phrases of RFC 7231.
-    row = STATUSES.get(status)
-    return f"{status} {row.phrase}" if row else f"{status} Unknown"
+    return f"{status} {phrase(status)}"
 
 
 def _last_resort(resolution: Resolution, settings: Settings, failure: Exception) -> Response:
@@ -100,20 +112,28 @@ def _last_resort(resolution: Resolution, settings: Settings, failure: Exception)
     )
     log(ERROR, "That is because rendering failed.", exc_info=failure)
     status = status_of(resolution.error, settings)
-    row = STATUSES.get(status)
-    body = {"type": "about:blank", "title": row.phrase if row else "Unknown", "status": status}
+    body = {"type": "about:blank", "title": phrase(status), "status": status}
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(
         json.dumps(body) + "\n", _status_line(status), headers, content_type=PROBLEM_JSON
     )
 
 
-def _announce(app: Flask, settings: Settings, resolution: Resolution, problem: Problem) -> None:
+def _announce(
+    app: Flask, settings: Settings, resolution: Resolution, problem: Problem, reported: bool
+) -> None:
     """Tell the log and the receivers of the signal; none of them can spoil the response."""
     try:
         level = settings.log_level(problem.status)
+        reason = None
+        if level is not None and reported:
+            # Sentry makes an event of each record at ERROR: one incident would be two.
+            level = min(level, WARNING)
+        elif problem.status >= 500:
+            # What the client is not told, and nobody else has logged.
+            reason = resolution.original or resolution.error
         if level is not None and logger.isEnabledFor(level):
-            _log(level, problem)
+            _log(level, problem, reason)
         problem_raised.send(
             app,
             _async_wrapper=app.ensure_sync,
@@ -125,7 +145,7 @@ def _announce(app: Flask, settings: Settings, resolution: Resolution, problem: P
         log(ERROR, "A problem was answered, but not everybody could be told.", exc_info=failure)
 
 
-def _log(level: int, problem: Problem) -> None:
+def _log(level: int, problem: Problem, reason: Exception | None) -> None:
     method, path = one_line(request.method), one_line(request.path)
     title = one_line(problem.title or "")
     extra = {
@@ -135,4 +155,5 @@ def _log(level: int, problem: Problem) -> None:
         "method": method,
         "request_id": problem.members["request_id"],
     }
-    log(level, "%s %s: %d %s", method, path, problem.status, title, extra=extra)
+    message = "%s %s: %d %s"
+    log(level, message, method, path, problem.status, title, extra=extra, exc_info=reason)

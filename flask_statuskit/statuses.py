@@ -732,3 +732,13 @@ _ROWS: tuple[Status, ...] = (
 
 STATUSES: Mapping[int, Status] = MappingProxyType({row.code: row for row in _ROWS})
 """The row of every registered status by its code, in ascending order; read-only."""
+
+
+def phrase(code: int) -> str:
+    """The phrase of a status, "Unknown" if it is not registered.
+
+    >>> phrase(413)
+    'Content Too Large'
+    """
+    row = STATUSES.get(code)
+    return row.phrase if row else "Unknown"

@@ -449,3 +449,14 @@ def test_a_lazy_name_may_be_that_of_a_core_package(write: Write, core: str) -> N
     table.enter(f"{package}.Failed", "value")
     assert find(table, failed) == "value"
     assert module.asked == ["Failed"]
+
+
+@pytest.mark.parametrize(
+    "name", ["json.decodr.JSONDecodeError", "concurrent.futures.TimeotError", "wsgiref.nothing.X"]
+)
+def test_a_name_that_no_import_can_bring_is_refused_at_once(name: str) -> None:
+    # concurrent.futures makes some of its names on first access, and lists them in __all__.
+    for module in ("json", "concurrent.futures", "wsgiref"):
+        import_module(module)
+    with pytest.raises(ValueError, match="does not exist"):
+        ClassTable[str]().enter(name, "value")

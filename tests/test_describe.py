@@ -635,3 +635,10 @@ def test_an_error_sees_the_request_when_it_writes_its_headers() -> None:
     settings = config.resolve({}, {}, debug=False, testing=False)
     problem = describe(Echo(), settings, Occurrence(REQUEST_ID, "/", environ=environ))
     assert lines(problem, "X-Method") == ["GET"]
+
+
+@pytest.mark.parametrize("style", ["legacy", "draft"])
+def test_a_limit_that_is_no_number_is_not_sent(style: str) -> None:
+    error = RateLimited(limit="many", remaining=object(), reset=60)  # type: ignore[arg-type]
+    lines = described(error, ratelimit_headers=style).headers
+    assert not [value for name, value in lines if "many" in value or "object" in value]

@@ -18,10 +18,17 @@ from flask import Flask
 import flask_statuskit
 from flask_statuskit import problem_raised
 from flask_statuskit.config import KEYS
+from flask_statuskit.integrations import INTEGRATIONS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-WITH_LINKS = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+INTEGRATION_PAGES = sorted((ROOT / "docs" / "integrations").glob("*.md"))
+# The other pages of integrations are replayed in tests/integrations, where their libraries are.
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "docs" / "integrations" / "index.md",
+]
+WITH_LINKS = [*PAGES, *INTEGRATION_PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
@@ -87,6 +94,13 @@ def test_every_module_has_its_row_in_the_design() -> None:
     modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
     packages = {path.parent.name for path in package.glob("*/__init__.py")}
     assert sorted(rooms) == sorted(modules | packages)
+
+
+def test_every_integration_has_its_page() -> None:
+    text = (ROOT / "docs/integrations/index.md").read_text("utf-8")
+    listed = text.partition("{toctree}")[2].partition("```")[0].split()[1:]
+    assert sorted(listed) == [page.stem for page in INTEGRATION_PAGES if page.stem != "index"]
+    assert listed == [*INTEGRATIONS, "observability"]
 
 
 def test_flask_looks_handlers_up_as_the_design_says() -> None:

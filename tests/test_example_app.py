@@ -57,6 +57,7 @@ class Config(Production):
     RATELIMIT_STORAGE_URI = "memory://"
     SEARCH_LIMIT = "3 per minute"
     CHANGE_LIMIT = "1 per hour"
+    RATES_URL = None
     TOKEN_LIFETIME = timedelta(hours=1)
 
 
@@ -189,6 +190,7 @@ STAY = {"check_in": "2031-06-01", "check_out": "2031-06-05", "guests": 2}
 BOOKING = {"room_id": 2, **STAY}
 TOP_UP = {"user_id": 2, "amount": 500_00}
 WRONG = "The e-mail or the password is wrong."
+TAKEN_VALUE = "A record with this value already exists."
 TAKEN = "The room is taken on these dates."
 
 
@@ -229,7 +231,8 @@ PROBLEMS = [
         409,
         "duplicate e-mail",
         post("/users", {**EVE, "email": "Ann@Example.com"}),
-        "An account with this e-mail already exists.",
+        TAKEN_VALUE,
+        members={"errors": [{"detail": TAKEN_VALUE, "pointer": "#/email", "code": "unique"}]},
     ),
     case(
         422,
@@ -322,12 +325,14 @@ PROBLEMS = [
         429,
         "search too often",
         get("/search?city=Oslo"),
-        "The limit of 3 per 1 minute is used up.",
+        "Too many requests were sent in a short time; wait before you send another.",
         before=3,
         members={"limit": 3, "remaining": 0},
     ),
     case(404, "unknown room", get("/rooms/99"), "There is no room 99."),
     case(451, "taken down", get("/rooms/3"), Link=COURT),
+    # rates
+    case(503, "no source of rates", get("/rates"), "There is no source of rates here."),
     # files
     case(413, "large file", upload(65 * 1024)),
     case(
@@ -422,6 +427,7 @@ def test_the_tables_leave_out_no_endpoint(app: Flask) -> None:
     sent = [line.request for line in SUCCESSES]
     answered = {urls.match(s.path.partition("?")[0], s.method)[0] for s in sent}
     tested_elsewhere = {"operations.bug", "operations.maintenance", "files.download", "static"}
+    tested_elsewhere |= {"rates.get_rates"}  # in tests/integrations, with a server to ask
     assert answered | tested_elsewhere == {rule.endpoint for rule in app.url_map.iter_rules()}
 
 

@@ -448,7 +448,7 @@ def test_a_dotted_name_waits_for_its_module_and_never_imports_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app = raising(Foreign)
-    kit_of(app).map("wsgiref.nothing.Late", Gone)
+    kit_of(app).map("json.tool.Late", Gone)
     kit_of(app).map("tabnanny.NannyNag", Conflict)
     monkeypatch.delitem(sys.modules, "tabnanny", raising=False)
     assert_problem(call(app), 500)

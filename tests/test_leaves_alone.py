@@ -40,6 +40,7 @@ from flask_statuskit import (
     StatusKit,
     problem_raised,
 )
+from flask_statuskit.exceptions import ERRORS
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -430,8 +431,8 @@ def test_bad_request_errors_are_trapped_as_flask_traps_them(
         assert_problem(call(app), 400)
 
 
-@pytest.mark.parametrize("headers", [PROGRAM, BROWSER, {}], ids=str)
-def test_what_is_trapped_in_debug_mode_propagates_whatever_the_client_accepts(headers: Any) -> None:
+@pytest.mark.parametrize("headers", [BROWSER, {}], ids=str)
+def test_what_is_trapped_in_debug_mode_propagates_to_the_debugger(headers: Any) -> None:
     app = raising(lambda: request.form["sku"], {"DEBUG": True})
     with pytest.raises(werkzeug.exceptions.BadRequestKeyError):
         call(app, headers=headers)
@@ -793,3 +794,83 @@ def test_a_failure_of_statuskit_itself_leaves_the_error_to_flask(log: Any) -> No
     answer = call(app)
     assert (answer.status, answer.header("Content-Type")) == (409, "text/html; charset=utf-8")
     assert [r.exc_info[0] for r in log.ours] == [AttributeError]
+
+
+# What the classes of our own take over from Werkzeug's
+
+
+@pytest.mark.parametrize("make", [Conflict, lambda **kw: abort(402, **kw)], ids=["class", "abort"])
+def test_a_response_given_to_a_class_of_ours_is_the_answer(make: Any) -> None:
+    def fail() -> None:
+        raise make(response=Response("mine", 418))
+
+    assert call(raising(fail)).body == b"mine"
+
+
+def test_the_original_exception_of_a_500_is_no_member() -> None:
+    error = InternalServerError(original_exception=KeyError("k"))
+    assert isinstance(error.original_exception, KeyError)
+    assert error.members == {}
+
+
+def test_a_500_that_the_application_raises_for_another_exception_is_a_500() -> None:
+    def fail() -> None:
+        raise werkzeug.exceptions.InternalServerError(original_exception=Foreign())
+
+    app = raising(fail)
+    kit_of(app).map(Foreign, 404)
+    assert_problem(call(app), 500)
+
+
+def test_an_exception_may_have_a_code_of_any_type() -> None:
+    class Odd(Foreign):
+        code: Any = {"a": 1}  # noqa: RUF012 (a library's own business)
+
+    app = raising(Odd)
+    app.register_error_handler(Exception, lambda error: ("caught", 418))
+    kit_of(app).map(Foreign, 409)
+    assert_problem(call(app), 409)
+
+
+@pytest.mark.parametrize("code", [409, 503])
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_builds_an_error_runs_once_for_each_exception(code: int, fails: bool) -> None:
+    runs: list[Exception] = []
+    app = raising(Foreign)
+
+    @kit_of(app).map(Foreign)
+    def build(error: Exception) -> StatusError:
+        runs.append(error)
+        if fails:
+            raise RuntimeError("broken")
+        return ERRORS[code]()
+
+    assert call(app).status == (500 if fails else code)
+    assert len(runs) == 1
+
+
+def test_in_debug_a_program_is_told_which_key_of_a_form_is_missing() -> None:
+    app = raising(lambda: request.form["card"], {"DEBUG": True})
+    body = assert_problem(call(app, "POST", headers={"Accept": "application/json"}), 400)
+    assert "card" in body["detail"]
+    with pytest.raises(KeyError):
+        call(app, "POST", headers={"Accept": "text/html"})
+
+
+def test_a_5xx_says_nothing_where_werkzeug_renders_it_either() -> None:
+    app = raising(lambda: BadGateway("rates-2.internal"), {"STATUSKIT_URL_PREFIXES": ["/api"]})
+    answer = call(app)
+    assert answer.status == 502
+    assert b"rates-2" not in answer.body
+
+
+def test_all_problems_of_a_request_have_one_id(announced: list[dict[str, Any]]) -> None:
+    app = raising(Conflict)
+
+    @app.after_request
+    def fail(response: Response) -> Response:
+        raise RuntimeError("broken")
+
+    call(app)
+    assert len({told["problem"].members["request_id"] for told in announced}) == 1
+    assert len(announced) == 2

@@ -33,6 +33,29 @@ def test_each_problem_is_one_record(app: Any, code: int, log: Any) -> None:
     call(app())
     [record] = log.ours
     assert record.status == code
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: BadGateway("rates-2 sent HTML"), "rates-2 sent HTML"),
+        (lambda: abort(500, "disk full"), "disk full"),
+        (lambda: Conflict("Taken"), None),
+    ],
+    ids=["typed", "abort", "4xx"],
+)
+def test_the_record_alone_tells_why_a_5xx_was_raised(make: Any, told: str | None, log: Any) -> None:
+    call(raising(make))
+    [record] = log.ours
+    assert (record.exc_info is None) == (told is None)
+    if told is not None:
+        assert told in str(record.exc_info[1])
+        assert not log.apps
+
+
+def test_what_flask_has_logged_is_not_told_twice(log: Any) -> None:
+    call(raising(Foreign))
+    [record] = log.ours
     assert record.exc_info is None
 
 
@@ -135,6 +158,20 @@ def test_switching_the_log_off_hides_no_incident(log: Any) -> None:
     call(mapped(503, levels))
     assert log.ours == []
     assert [record.exc_info[0] for record in log.apps] == [Foreign, Foreign]
+
+
+@pytest.mark.parametrize("config", [{}, {"TESTING": True}, {"DEBUG": True}], ids=str)
+@pytest.mark.parametrize("level", ["WARNING", "ERROR", "CRITICAL"])
+def test_an_incident_is_at_error_only_once(level: str, config: Any, log: Any) -> None:
+    # Error trackers make an incident of each record at ERROR.
+    call(mapped(503, {"STATUSKIT_LOG_LEVELS": {503: level}, **config}))
+    assert [record.levelname for record in log.apps] == ["ERROR"]
+    assert [record.levelname for record in log.ours] == ["WARNING"]
+
+
+def test_an_incident_can_be_logged_at_a_lower_level_still(log: Any) -> None:
+    call(mapped(503, {"STATUSKIT_LOG_LEVELS": {503: "DEBUG"}}))
+    assert [record.levelname for record in log.ours] == ["DEBUG"]
 
 
 def test_a_level_that_changes_after_the_first_request_counts(log: Any) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from types import ModuleType
 from typing import Any
 
+import marshmallow
 import pytest
 from werkzeug import exceptions as werkzeugs
 from werkzeug.datastructures import WWWAuthenticate
@@ -29,6 +30,7 @@ from flask_statuskit import (
     ValidationError,
 )
 from flask_statuskit.exceptions import ERRORS
+from flask_statuskit.integrations import install_readers
 from flask_statuskit.mapping import Mapping, Resolution, adopt, is_ours_to_render, resolve
 from flask_statuskit.statuses import STATUSES
 
@@ -287,7 +289,7 @@ def test_hints_are_checked_when_the_mapping_is_made(
 
 
 def test_hints_need_an_error_to_build() -> None:
-    with pytest.raises(TypeError, match="Without an error to build, retry_after hints at nothing"):
+    with pytest.raises(TypeError, match="Say what to build: map"):
         Mapping().map(Leaf, retry_after=5)  # type: ignore[call-overload]
 
 
@@ -379,9 +381,9 @@ def test_a_function_that_fails_is_logged_and_leaves_a_bug(
     assert str(record.exc_info[1]) == "broken"
 
 
-def test_a_function_that_fails_leaves_it_to_the_next_mapping(failing: Mapping) -> None:
+def test_a_function_that_fails_leaves_a_bug_and_no_other_mapping(failing: Mapping) -> None:
     failing.map(Base, 404)
-    assert answer(failing, Leaf()).code == 404
+    assert resolve(Leaf(), failing) is None
 
 
 @pytest.mark.parametrize(
@@ -687,3 +689,11 @@ def test_adopting_changes_no_class_and_no_exception() -> None:
     assert vars(exception) == before
     assert ServiceUnavailable().detail == STATUSES[503].sentence
     assert lines(ServiceUnavailable(), "Retry-After") == []
+
+
+def test_a_5xx_lists_no_field_errors_of_the_servers_own_data() -> None:
+    mapping = Mapping()
+    install_readers(mapping)
+    mapping.map(marshmallow.ValidationError, 502, detail="The upstream is odd today.")
+    mapping.map(marshmallow.ValidationError, 503)
+    assert answer(mapping, marshmallow.ValidationError({"margin": ["db-7"]})).errors == ()
