@@ -91,11 +91,14 @@ class StatusKit:
             )
         config.check_names(app.config, ())
         state = State(self, app, self._options)
-        libraries.install(
+        state.libraries = libraries.install(
             state.mapping,
             {*self._integrations, *state.settings(app).integrations},
             defaults=self._default_integrations,
         )
+        for library in state.libraries:
+            if hasattr(library, "init_app"):
+                library.init_app(app)
         for code, error_class in ERRORS.items():
             # abort(402) and others that Werkzeug has no class for.
             app.aborter.mapping.setdefault(code, error_class)
@@ -137,10 +140,6 @@ class StatusKit:
         >>> statuskit = StatusKit()
         >>> statuskit.map(TimeoutError, 504, retry_after=5)
         """
-        if error is None:
-            if hints:
-                raise TypeError(f"Say what to build: map({exception!r}, Conflict, ...).")
-            return self.mapping.map(exception)
         return self.mapping.map(exception, error, **hints)
 
     def problem_types(self) -> list[type[StatusError]]:
@@ -159,9 +158,31 @@ class State:
         self.kit = kit
         self.mapping = Mapping(parent=kit.mapping)
         request_json.install(self.mapping)
+        self.libraries: tuple[Any, ...] = ()
+        self._way_is_clear = False
         self._options = options
         # The inputs are copied, since a list or a mapping may be changed in place.
         self._resolved = list(map(copy, _inputs(app))), self._resolve(app)
+
+    def clear_the_way(self, app: Flask) -> None:
+        """Have integrated libraries give way, once, when the first error is handled.
+
+        All of them are initialised by then, so it does not matter who was first.
+        """
+        if not self._way_is_clear:
+            for library in self.libraries:
+                if hasattr(library, "give_way"):
+                    library.give_way(app)
+            # Last: the first errors of two threads may both do it, and neither may do without.
+            self._way_is_clear = True
+
+    def gives_way(self, app: Flask, handler: object) -> bool:
+        """Whether an error handler is the default of an integrated library, nobody's choice."""
+        return any(
+            library.is_default(app, handler)
+            for library in self.libraries
+            if hasattr(library, "is_default")
+        )
 
     def settings(self, app: Flask) -> Settings:
         """The settings that hold now; resolved anew only when something they depend on changed."""

@@ -35,17 +35,26 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Exception], ResponseReturnValue]
 
+#: Where the environ of a request keeps what an exception was resolved to, and which.
+_RESOLVED = "flask_statuskit.resolved"
+
 
 def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | None:
     """The handler of an error, None for Flask's own way; has the signature of Flask's method."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    question = _Question(app, error, blueprints)
-    theirs = question.find(error)
     try:
-        return _choose(question, theirs)
+        if is_served(app):
+            return _choose(app, error, blueprints)
     except Exception as failure:
         log(ERROR, "Choosing a handler failed; Flask goes its own way.", exc_info=failure)
-        return theirs
+    return cast("Handler | None", type(app)._find_error_handler(app, error, blueprints))
+
+
+def is_served(app: Flask) -> bool:
+    """Whether the request is for a part of the site in which problems are wanted."""
+    state: State = app.extensions["statuskit"]
+    prefixes, path = state.settings(app).url_prefixes, request.path
+    return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
 
 
 @dataclass(frozen=True)
@@ -63,17 +72,26 @@ class _Question:
     blueprints: list[str]
 
     def find(self, error: Exception) -> Handler | None:
-        """The application's handler for an error, by Flask's rules."""
-        found = type(self.app)._find_error_handler(self.app, error, self.blueprints)
-        return cast("Handler | None", found)
+        """The application's handler for an error, by Flask's rules.
+
+        The default handler of an integrated library gives way to us, and to a catch-all as we do.
+        It does not leave its place to handlers of base classes, which never saw these errors.
+        """
+        state: State = self.app.extensions["statuskit"]
+        for wanted in (error, Exception()):
+            found = type(self.app)._find_error_handler(self.app, wanted, self.blueprints)
+            if found is None or not state.gives_way(self.app, found):
+                return cast("Handler | None", found)
+        return None
 
     def catches_all(self, handler: Handler, error: Exception) -> bool:
         """Whether a handler was found only because it handles every Exception."""
         registered = self.app.error_handler_spec
+        code = error.code if isinstance(error, HTTPException) else None
         return not any(
-            registered[name][code].get(cls) is handler
+            registered[name][key].get(cls) is handler
             for name in (*self.blueprints, None)
-            for code in {getattr(error, "code", None), None}
+            for key in {code, None}
             for cls in type(error).__mro__
             if cls is not Exception
         )
@@ -85,23 +103,24 @@ class _Question:
         No handler caught it, or it was raised where none is asked: in after_request functions, the
         session, URL converters, error handlers.
         """
-        if not isinstance(self.error, FlasksServerError):
+        # Flask raises it nowhere. One that has a traceback is an application's own.
+        if not isinstance(self.error, FlasksServerError) or self.error.__traceback__:
             return None
         cause = self.error.original_exception
         return cause if isinstance(cause, Exception) else None
 
 
-def _choose(question: _Question, theirs: Handler | None) -> Handler | None:
-    app, error = question.app, question.error
+def _choose(app: Flask, error: Exception, blueprints: list[str]) -> Handler | None:
     state: State = app.extensions["statuskit"]
     settings = state.settings(app)
-    if not _serves(settings.url_prefixes, request.path):
-        return theirs
+    state.clear_the_way(app)
+    question = _Question(app, error, blueprints)
+    theirs = question.find(error)
     late = question.cause is not None
     raised = question.cause or error
-    resolution = (
-        None if _is_trapped(app, raised) else resolve(raised, state.mapping, request.environ)
-    )
+    known, resolution = request.environ.pop(_RESOLVED, (None, None))
+    if known is not raised and not _is_trapped(question, raised):
+        resolution = resolve(raised, state.mapping, request.environ)
     if resolution is None:
         return _handler_of_a_bug(question, settings, theirs)
 
@@ -109,31 +128,39 @@ def _choose(question: _Question, theirs: Handler | None) -> Handler | None:
         asked_for = resolution.entry is not None and resolution.entry.explicit
         if not (asked_for if question.catches_all(theirs, error) else late):
             return theirs
-    answer = _ours(app, settings, resolution)
+    incident = _is_incident(resolution)
+    answer = _ours(app, settings, resolution, reported=late or incident)
     if resolution.error is not error:
         theirs = question.find(resolution.error)
         if theirs is not None and not question.catches_all(theirs, resolution.error):
             answer = _handing_over(app, theirs, resolution.error, answer if late else None)
-    if late or not _is_incident(resolution):
+    if late or not incident:
         return answer
     if isinstance(error, HTTPException) or _propagates(app):
         # Flask's own path would end in a debugger or a test, or there is none.
         return _reporting(app, raised, answer)
+    # Flask asks about it once more, and what built the error is not to run again.
+    request.environ[_RESOLVED] = raised, resolution
     return None
 
 
-def _serves(prefixes: tuple[str, ...], path: str) -> bool:
-    return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
-
-
-def _is_trapped(app: Flask, raised: Exception) -> bool:
+def _is_trapped(question: _Question, raised: Exception) -> bool:
     """Whether TRAP_HTTP_EXCEPTIONS or its kin make a bug of an HTTPException."""
-    return isinstance(raised, HTTPException) and app.trap_http_exception(raised)
+    app = question.app
+    if not isinstance(raised, HTTPException) or not app.trap_http_exception(raised):
+        return False
+    asked_for = app.config["TRAP_HTTP_EXCEPTIONS"] or app.config["TRAP_BAD_REQUEST_ERRORS"]
+    # Nobody did: debug mode traps missing keys of forms, for the debugger to show them.
+    return bool(asked_for) or not _is_for_a_program(question)
 
 
 def _is_incident(resolution: Resolution) -> bool:
     """Whether a 5xx stands for another exception: then somebody has to learn of that."""
-    return resolution.entry is not None and (resolution.error.code or 500) >= 500
+    original = resolution.original
+    # abort(503), also of another library, was meant as it is.
+    is_meant = isinstance(original, HTTPException) and (original.code or 0) >= 500
+    mapped = resolution.entry is not None and not is_meant
+    return mapped and (resolution.error.code or 500) >= 500
 
 
 def _propagates(app: Flask) -> bool:
@@ -146,12 +173,16 @@ def _handler_of_a_bug(
     question: _Question, settings: Settings, theirs: Handler | None
 ) -> Handler | None:
     app, error, cause = question.app, question.error, question.cause
-    answer = _ours(app, settings, Resolution(InternalServerError(), cause or error))
+    resolution = Resolution(InternalServerError(), cause or error)
+    answer = _ours(app, settings, resolution, reported=True)
     if cause is not None:
         return answer if theirs is None else _handing_over(app, theirs, error, answer)
     # An HTTPException here is a redirect, has a response of its own, or is trapped.
-    if theirs is None and not isinstance(error, HTTPException) and _is_for_a_program(question):
-        return _reporting(app, error, answer)
+    if theirs is None and not isinstance(error, HTTPException):
+        if _is_for_a_program(question):
+            return _reporting(app, error, answer)
+        if not _propagates(app):
+            request.environ[_RESOLVED] = error, None
     return theirs
 
 
@@ -175,8 +206,8 @@ def _is_for_a_program(question: _Question) -> bool:
 # What the handlers do -----------------------------------------------------------------------------
 
 
-def _ours(app: Flask, settings: Settings, resolution: Resolution) -> Handler:
-    return lambda _: respond(app, settings, resolution)
+def _ours(app: Flask, settings: Settings, resolution: Resolution, *, reported: bool) -> Handler:
+    return lambda _: respond(app, settings, resolution, reported=reported)
 
 
 def _handing_over(
