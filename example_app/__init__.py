@@ -2,9 +2,10 @@
 
 Read it in this order:
 
-- ``errors.py``      the app's own problem types, and libraries' exceptions mapped to typed ones
+- ``errors.py``      the app's own problem types, and libraries whose exceptions become typed ones
 - ``bookings.py``    ``PUT /bookings/<id>`` decides in the order 400, 401, 403, 404, 409, 422, 429
 - ``payments.py``    402 with members of its own, a webhook with a signature
+- ``rates.py``       502, 503 or 504 when the server fails that it asks
 - ``users.py``, ``rooms.py``, ``files.py``, ``operations.py``    the other endpoints
 - ``auth.py``        who is calling, and the 401 or 403 if that is not enough
 - ``schemas.py``     what a body must look like, in marshmallow; a failed load is a 422 by itself
@@ -19,7 +20,7 @@ import os
 
 from flask import Flask
 
-from . import bookings, database, files, operations, payments, rooms, users
+from . import bookings, database, files, operations, payments, rates, rooms, users
 from .config import CONFIGS
 from .converters import RecordNumber
 from .errors import statuskit
@@ -43,7 +44,7 @@ def create_app(config: object | str | None = None) -> Flask:
     statuskit.init_app(app)
     limiter.init_app(app)
     database.init_app(app)
-    for module in (users, rooms, bookings, payments, files, operations):
+    for module in (users, rooms, bookings, payments, rates, files, operations):
         app.register_blueprint(module.blueprint)
     return app
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flask import Flask, current_app, g
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from flask_statuskit import Gone, NotFound
@@ -21,8 +21,11 @@ def init_app(app: Flask) -> None:
     app.extensions["bookings_engine"] = engine
     app.teardown_appcontext(_close_session)
 
-    Base.metadata.create_all(engine)
     with Session(engine) as session, session.begin():
+        if engine.dialect.name == "postgresql":
+            # Workers that start at the same time would all make the tables.
+            session.execute(select(func.pg_advisory_xact_lock(1)))
+        Base.metadata.create_all(session.connection())
         if session.scalar(select(User).limit(1)) is None:
             seed(session)
 

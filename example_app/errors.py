@@ -3,23 +3,21 @@
 This is the only module that knows both sides. Everything else raises, or lets a library raise.
 """
 
-from datetime import datetime, timezone
-
-from flask_limiter import RateLimitExceeded
 from itsdangerous import BadData, SignatureExpired
 
 from flask_statuskit import (
     InsufficientStorage,
     PaymentRequired,
-    RateLimited,
     StatusKit,
     Unauthorized,
 )
 
 from .auth import REALM
-from .limits import limiter
 
-statuskit = StatusKit()
+# What these libraries raise is answered without a line of ours: a value that is taken already is
+# a 409, a database or a Redis that is away a 503, a failing source of rates a 502, 503 or 504.
+# Those of Flask-Limiter and marshmallow are on by default.
+statuskit = StatusKit(integrations=["sqlalchemy", "httpx", "redis"])
 
 
 class OutOfCredit(PaymentRequired):
@@ -52,17 +50,3 @@ def token_expired(exc: SignatureExpired) -> Unauthorized:
 def token_invalid(exc: BadData) -> Unauthorized:
     """Answer every other flaw of a token alike: which one it was is of use to an attacker only."""
     return Unauthorized("The token is not valid.", realm=REALM, error="invalid_token")
-
-
-@statuskit.map(RateLimitExceeded)
-def rate_limited(exc: RateLimitExceeded) -> RateLimited:
-    """Say when to come back: when the window is reset, a point in time that has its zone."""
-    current = limiter.current_limit
-    if current is None:
-        return RateLimited()
-    return RateLimited(
-        f"The limit of {current.limit} is used up.",
-        limit=current.limit.amount,
-        remaining=current.remaining,
-        reset=datetime.fromtimestamp(current.window.reset_time, timezone.utc),
-    )

@@ -1,4 +1,4 @@
-"""Rate limits. Flask-Limiter counts; ``errors.py`` says how a used-up limit is answered."""
+"""Rate limits. Flask-Limiter counts; StatusKit answers a limit that is used up with a 429."""
 
 from flask import current_app
 from flask_limiter import Limiter

@@ -6,7 +6,7 @@ into a 422 that names every field.
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, Range
 
 LARGEST_NUMBER = 10**9 - 1
@@ -121,6 +121,15 @@ class TopUp(Schema):
 
     user_id = number(required=True)
     amount = fields.Integer(required=True, strict=True, validate=Range(1, 100_000_00))
+
+
+class Rates(Schema):
+    """What the source of rates answers: units of each currency for one of ours."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    rates = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
 class FileView(Schema):
