@@ -8,10 +8,12 @@ A page holds each table between two comments, which name it:
 
 import logging
 import re
+from importlib import import_module
 from pathlib import Path
 
 from flask_statuskit.config import PREFIX, ROWS
 from flask_statuskit.exceptions import ERRORS
+from flask_statuskit.integrations import INTEGRATIONS
 from flask_statuskit.statuses import STATUSES
 
 DOCS = Path(__file__).parent
@@ -63,6 +65,19 @@ def _headers(code):
     return ", ".join(f"`{duty.header}`{levels[duty.level]}" for duty in STATUSES[code].duties)
 
 
+def integrations_table():
+    rows = [
+        (f"[`{name}`]({name}.md)", "by default" if default else "by name", _first_line(name))
+        for name, default in INTEGRATIONS.items()
+    ]
+    return _table(("Integration", "On", "What it does"), rows)
+
+
+def _first_line(name):
+    module = import_module(f"flask_statuskit.integrations.{name}")
+    return _text(module.__doc__.partition("\n")[0])
+
+
 def _table(head, rows):
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
@@ -73,7 +88,11 @@ def _text(text):
     return re.sub(r"([\\*<|])", r"\\\1", text)
 
 
-TABLES = {"config.md": {"settings": settings_table}, "errors.md": {"errors": errors_table}}
+TABLES = {
+    "config.md": {"settings": settings_table},
+    "errors.md": {"errors": errors_table},
+    "integrations/index.md": {"integrations": integrations_table},
+}
 
 
 def updated(page):
