@@ -237,7 +237,8 @@ class Settings:
             'a mapping of "4xx", "5xx" and statuses to levels of logging, or "OFF"', _parse_levels
         ),
         {"4xx": logging.INFO, "5xx": logging.ERROR},
-        "The level of the log record for each problem; a status beats its class.",
+        "The level of the log record for each problem; a status beats its class. Where Flask has"
+        " logged the exception itself, it is WARNING at most.",
     )
     max_body_bytes: int = _key(
         Parser("a whole number of bytes, 1024 or more", _parse_bytes),

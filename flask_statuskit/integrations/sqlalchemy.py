@@ -139,7 +139,7 @@ _TEXTS = {
     _LIBPQ + r"FATAL:\s+the database system is ": UNREACHABLE,
     _LIBPQ + r"(Is the server running|timeout expired)": UNREACHABLE,
     _LIBPQ + r"(server closed the connection|could not (receive|send) data)": UNREACHABLE,
-    r"could not translate host name|failed to resolve host": UNREACHABLE,
+    r"could not translate host name|failed to resolve host|\[Errno -\d+\] ": UNREACHABLE,
     r"UNIQUE constraint failed": UNIQUE,
     r"FOREIGN KEY constraint failed": REFERENCE,
     r"NOT NULL constraint failed": REQUIRED,
