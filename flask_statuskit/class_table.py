@@ -69,7 +69,7 @@ class ClassTable(Generic[ValueT]):
         # pydantic's ValidationError is pydantic_core's.
         for cls in raised.__mro__:
             for name in [n for n in self._awaited if n.endswith(f".{cls.__name__}")]:
-                if cls.__module__.lstrip("_").startswith(name.partition(".")[0]):
+                if str(cls.__module__).lstrip("_").startswith(name.partition(".")[0]):
                     self._settle(name, lazily=True)
 
     def _settle(self, name: str, *, lazily: bool = False) -> None:
@@ -109,9 +109,9 @@ def _imported(name: str, *, lazily: bool = False) -> type[Exception] | None:
     for index in range(imported[-1], len(parts)):
         holder, found = found, _attribute(found, parts[index], lazily)
         if found is None:
-            if _may_get(holder, parts[index], is_class=index == len(parts) - 1):
-                return None
             path = ".".join(parts[:index])
+            if _may_get(holder, path, parts[index], is_class=index == len(parts) - 1):
+                return None
             raise LookupError(f"{name!r} does not exist: {path} has no {parts[index]}")
     if not (inspect.isclass(found) and issubclass(found, Exception)):
         raise LookupError(f"{name!r} is no subclass of Exception")
@@ -129,7 +129,7 @@ def _attribute(holder: object, name: str, lazily: bool) -> Any:
     return found
 
 
-def _may_get(holder: object, name: str, *, is_class: bool) -> bool:
+def _may_get(holder: object, path: str, name: str, *, is_class: bool) -> bool:
     """Whether a name that a module lacks may still come: a submodule, or one made on access."""
     if not isinstance(holder, ModuleType):
         return False
@@ -138,7 +138,7 @@ def _may_get(holder: object, name: str, *, is_class: bool) -> bool:
     # What such a module can make, it usually lists; if not, there is no telling.
     if "__getattr__" in vars(holder) and name in vars(holder).get("__all__", (name,)):
         return True
-    return not is_class and hasattr(holder, "__path__") and _exists(f"{holder.__name__}.{name}")
+    return not is_class and hasattr(holder, "__path__") and _exists(f"{path}.{name}")
 
 
 def _exists(module: str) -> bool:

@@ -36,6 +36,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from werkzeug import exceptions
 from werkzeug.datastructures import WWWAuthenticate
@@ -309,7 +310,7 @@ def _challenge(
     if scheme.lower() == "basic" and realm is None:
         raise ValueError("Basic has to name a realm (RFC 7617 §2): add realm='...'.")
     if scope is not None and not isinstance(scope, str):
-        scope = " ".join(scope)
+        scope = " ".join(scope) or None
     given = {"realm": realm, "error": error, "scope": scope}
     # Quoted even where a token would do: for the realm RFC 9110 §11.5 insists on it.
     parameters = ", ".join(f'{name}="{_quoted(v)}"' for name, v in given.items() if v is not None)
@@ -420,7 +421,7 @@ class Forbidden(StatusError, exceptions.Forbidden, init=False):
     ) -> None:
         super().__init__(detail, **options)
         self.scope, self.scheme, self.realm = scope, scheme, realm
-        if scope is not None:
+        if (scope, scheme, realm) != (None, None, None):
             challenge = _challenge(scheme, realm, "insufficient_scope", scope)
             self.headers = (*self.headers, ("WWW-Authenticate", challenge))
 
@@ -764,7 +765,11 @@ class UnavailableForLegalReasons(StatusError, exceptions.UnavailableForLegalReas
         super().__init__(detail, **options)
         self.blocked_by = blocked_by
         if blocked_by is not None:
-            link = f'<{iri_to_uri(blocked_by)}>; rel="blocked-by"'
+            try:
+                uri = iri_to_uri(blocked_by)
+            except ValueError:  # no URL, but the status counts
+                uri = quote(blocked_by)
+            link = f'<{uri}>; rel="blocked-by"'
             self.headers = (*self.headers, ("Link", link))
 
 

@@ -15,7 +15,7 @@ _LONGEST = 2000
 
 #: A name that promises a secret, and the value that follows it.
 _SECRET = re.compile(
-    r"(?i)(\b[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"(?i)((?<![\w.-])[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|authorization|cookie|session|credential|signature|dsn)[\w.-]*['\"]?\s*(?:=>|[:=]|\bis\b)\s*)"
     r"(?:(?:bearer|basic|digest|token)\s+)?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}\]]+)"
 )

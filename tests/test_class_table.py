@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import textwrap
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -52,7 +53,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         name = f"throwaway{next(_numbers)}"
         (tmp_path / name).mkdir()
         for file, source in {"__init__.py": "", **files}.items():
-            (tmp_path / name / file).write_text(textwrap.dedent(source))
+            (tmp_path / name / file).write_text(dedent(source))
         return name
 
     yield run
@@ -159,6 +160,7 @@ class Holder:
     ("name", "why"),
     [
         ("json.NoSuchError", "'json.NoSuchError' does not exist: json has no NoSuchError."),
+        ("json.nowhere.X", "'json.nowhere.X' does not exist: json has no nowhere."),
         ("logging.config.X", "'logging.config.X' does not exist: logging.config has no X."),
         (
             f"{__name__}.Holder.X",
@@ -374,6 +376,46 @@ def test_a_lazy_name_is_not_asked_for(write: Write) -> None:
     assert find(table, Leaf) is None
     assert sys.modules == before
     assert module.asked == []
+
+
+@pytest.mark.parametrize(("name", "waits"), [("Failed", True), ("Typo", False)])
+def test_a_module_that_lists_its_lazy_names_has_no_others(
+    write: Write, name: str, waits: bool
+) -> None:
+    package = write({**LAZY, "__init__.py": f"__all__ = ['Failed']\n{dedent(LAZY['__init__.py'])}"})
+    import_module(package)
+    before = dict(sys.modules)
+    table = ClassTable[str]()
+    if waits:
+        table.enter(f"{package}.{name}", "value")
+        assert find(table, import_module(f"{package}.errors").Failed) == "value"
+    else:
+        with pytest.raises(ValueError, match="has no Typo"):
+            table.enter(f"{package}.{name}", "value")
+        assert sys.modules == before
+
+
+def test_nothing_is_imported_for_a_module_that_goes_by_another_name(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write(ERRORS_FILE)
+    vendored = ModuleType(package)
+    vendored.__path__ = []
+    monkeypatch.setitem(sys.modules, "throwaway", vendored)
+    before = dict(sys.modules)
+    with suppress(ValueError):
+        ClassTable[str]().enter("throwaway.errors.Failed", "value")
+    assert sys.modules == before
+
+
+def test_a_submodule_of_a_module_that_goes_by_another_name_need_not_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vendored = ModuleType("nobody_has_this.package")
+    vendored.__path__ = []
+    monkeypatch.setitem(sys.modules, "throwaway", vendored)
+    with pytest.raises(ValueError, match="throwaway has no errors"):
+        ClassTable[str]().enter("throwaway.errors.Failed", "value")
 
 
 def test_a_lazy_name_is_found_when_its_class_has_been_raised(write: Write) -> None:

@@ -278,6 +278,31 @@ def test_any_error_takes_validation_messages() -> None:
     assert error.errors == (FieldError("Taken", pointer="#/email"),)
 
 
+class Exposed(InternalServerError):
+    expose = True
+
+
+class Closed(StatusError):
+    code = 599
+
+
+@pytest.mark.parametrize(
+    ("error", "html"),
+    [
+        (Conflict("Taken <b>"), "<p>Taken &lt;b&gt;</p>"),
+        (ServiceUnavailable("Back at noon"), "<p>Back at noon</p>"),
+        (Exposed("Sorry"), "<p>Sorry</p>"),
+        (InternalServerError("password=x"), f"<p>{STATUSES[500].sentence}</p>"),
+        (Closed("password=x"), "<p></p>"),
+    ],
+)
+def test_where_werkzeug_renders_an_error_its_detail_is_as_hidden(
+    error: StatusError, html: str
+) -> None:
+    assert error.get_description() == html
+    assert html in error.get_body()
+
+
 # Headers that a status owes
 
 
@@ -353,7 +378,7 @@ def test_a_challenge_cannot_be_broken_out_of(parameter: str, value: str, written
     assert lines(error, "WWW-Authenticate") == [f"Bearer {parameter}={written}"]
 
 
-@given(st.text(), st.text(), st.text() | st.lists(st.text()))
+@given(st.text(), st.text(), st.text() | st.lists(st.text(min_size=1), min_size=1))
 def test_every_challenge_keeps_to_the_grammar(realm: str, error: str, scope: Any) -> None:
     if error in ("invalid_request", "insufficient_scope"):
         error = "invalid_token"
@@ -504,6 +529,27 @@ def test_a_429_tells_its_limit(
     error = RateLimited(**options)
     assert error.get_members() == members
     assert lines(error, "Retry-After") == retry_after
+
+
+@pytest.mark.parametrize(
+    ("cls", "given"),
+    [
+        (Unauthorized, {"scheme": "DPoP", "realm": "a", "error": "invalid_token", "scope": "b"}),
+        (Forbidden, {"scope": ["a"], "scheme": "DPoP", "realm": "b"}),
+        (MethodNotAllowed, {"valid_methods": ("GET",)}),
+        (UnsupportedMediaType, {"accept": "a/b", "accept_encoding": "br", "accept_patch": "c/d"}),
+        (RangeNotSatisfiable, {"length": 5, "units": "items"}),
+        (RateLimited, {"limit": 1, "remaining": 0, "reset": 5, "policy": "burst"}),
+        (UnavailableForLegalReasons, {"blocked_by": "https://a.example/"}),
+    ],
+)
+def test_what_an_error_was_built_with_can_be_read(cls: Any, given: dict[str, Any]) -> None:
+    error = cls(**given)
+    assert {name: getattr(error, name) for name in given} == given
+
+
+def test_units_and_policy_have_a_default() -> None:
+    assert (RangeNotSatisfiable().units, RateLimited().policy) == ("bytes", "default")
 
 
 BEYOND_WSGI = {
@@ -816,6 +862,11 @@ def test_a_class_may_have_a_code_that_is_not_registered(define: Any) -> None:
     assert error.get_members() == {"by": "client"}
 
 
+@pytest.mark.parametrize("code", [400, 499, 599])
+def test_a_code_may_be_any_from_400_to_599(define: Any, code: int) -> None:
+    assert define(f"class Own(StatusError):\n    code = {code}")().code == code
+
+
 @pytest.mark.parametrize("code", [200, 304, 399, 600, 0])
 def test_an_error_has_a_code_from_400_to_599(define: Any, code: int) -> None:
     with pytest.raises(TypeError, match=rf"Own\.code is {code}: errors have 400 to 599"):
@@ -885,3 +936,19 @@ def test_members_are_not_shared_between_instances() -> None:
     first, second = BadRequest(a=1), BadRequest(b=2)
     assert (first.get_members(), second.get_members()) == ({"a": 1}, {"b": 2})
     assert Gone().get_members() == {}
+
+
+@pytest.mark.parametrize("empty", [[], ()])
+def test_no_scope_at_all_is_no_parameter(empty: Any) -> None:
+    assert lines(Unauthorized(realm="x", scope=empty), "WWW-Authenticate") == ['Bearer realm="x"']
+
+
+def test_a_403_may_name_its_realm_alone() -> None:
+    challenge = 'Bearer realm="x", error="insufficient_scope"'
+    assert lines(Forbidden(realm="x"), "WWW-Authenticate") == [challenge]
+
+
+def test_a_451_keeps_its_status_whatever_blocks() -> None:
+    assert lines(UnavailableForLegalReasons(blocked_by="https://a:b/<x>"), "Link") == [
+        '<https%3A//a%3Ab/%3Cx%3E>; rel="blocked-by"'
+    ]

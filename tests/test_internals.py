@@ -232,6 +232,28 @@ def test_a_message_is_text_whatever_the_exception_holds(exception: Exception, me
     assert debug_member(exception)["message"] == message
 
 
+class DatabaseError(Exception):
+    """As SQLAlchemy's: its text holds the statement and the values of a row."""
+
+    statement = "INSERT INTO users VALUES (?)"
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} [SQL: {self.statement}] [parameters: ('hunter2',)]"
+
+
+@pytest.mark.parametrize(
+    ("exception", "message"),
+    [
+        (DatabaseError("UNIQUE failed: users.email"), "UNIQUE failed: users.email"),
+        (DatabaseError("duplicate key\nDETAIL: Key (email)=(hunter2) exists"), "duplicate key"),
+    ],
+)
+def test_the_message_of_a_database_holds_no_values(exception: Exception, message: str) -> None:
+    member = debug_member(chain(ValueError("a"), exception))
+    assert debug_member(exception)["message"] == message
+    assert SECRET not in json.dumps(member)
+
+
 # Causes
 
 

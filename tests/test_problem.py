@@ -605,6 +605,20 @@ def test_a_uri_is_whole_or_not_there(size: int) -> None:
     assert (bounded.type, bounded.instance) == ("about:blank", None)
 
 
+def test_a_member_that_does_not_fit_leaves_the_room_to_others() -> None:
+    members = {"request_id": "1", "x" * 2000: 1, "after": "y" * 900}
+    bounded = Problem(409, members=members).bounded(1024)
+    assert bounded.members == {"request_id": "1", "after": "y" * 900}
+
+
+def test_the_size_holds_however_little_room_the_rest_leaves() -> None:
+    errors = tuple(FieldError(f"Error {n}", code="x") for n in range(20))
+    for length in range(1010):
+        members = {"text": "x" * length, "errors": errors, "a": [{"b": 1}], "c": None}
+        bounded = Problem(422, title="Invalid", members=members).bounded(1024)
+        assert len(json.dumps(bounded.to_dict()) + "\n") <= 1024
+
+
 def test_members_that_do_not_fit_are_left_out_and_the_first_ones_stay() -> None:
     members = {f"member{n}": n for n in range(1000)}
     bounded = Problem(409, members=members).bounded(1024)
