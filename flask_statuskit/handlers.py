@@ -43,8 +43,9 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
     """The handler of an error, None for Flask's own way; has the signature of Flask's method."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
-        if is_served(app):
-            return _choose(app, error, blueprints)
+        settings = _state(app).settings(app)
+        if _serves(settings):
+            return _choose(app, settings, error, blueprints)
     except Exception as failure:
         log(ERROR, "Choosing a handler failed; Flask goes its own way.", exc_info=failure)
     return cast("Handler | None", type(app)._find_error_handler(app, error, blueprints))
@@ -52,9 +53,17 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
 
 def is_served(app: Flask) -> bool:
     """Whether the request is for a part of the site in which problems are wanted."""
-    state: State = app.extensions["statuskit"]
-    prefixes, path = state.settings(app).url_prefixes, request.path
+    return _serves(_state(app).settings(app))
+
+
+def _serves(settings: Settings) -> bool:
+    prefixes, path = settings.url_prefixes, request.path
     return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
+
+
+def _state(app: Flask) -> State:
+    state: State = app.extensions["statuskit"]
+    return state
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class _Question:
         The default handler of an integrated library gives way to us, and to a catch-all as we do.
         It does not leave its place to handlers of base classes, which never saw these errors.
         """
-        state: State = self.app.extensions["statuskit"]
+        state = _state(self.app)
         for wanted in (error, Exception()):
             found = type(self.app)._find_error_handler(self.app, wanted, self.blueprints)
             if found is None or not state.gives_way(self.app, found):
@@ -110,9 +119,10 @@ class _Question:
         return cause if isinstance(cause, Exception) else None
 
 
-def _choose(app: Flask, error: Exception, blueprints: list[str]) -> Handler | None:
-    state: State = app.extensions["statuskit"]
-    settings = state.settings(app)
+def _choose(
+    app: Flask, settings: Settings, error: Exception, blueprints: list[str]
+) -> Handler | None:
+    state = _state(app)
     state.clear_the_way(app)
     question = _Question(app, error, blueprints)
     theirs = question.find(error)

@@ -76,7 +76,7 @@ class Mapping:
             raise TypeError(f"Say what to build: map({exception!r}, Conflict, ...).")
 
         def decorate(builder: BuilderT) -> BuilderT:
-            self._entries.enter(exception, Entry(self._builder(builder, {}), explicit))
+            self.map(exception, builder, explicit=explicit)
             return builder
 
         return decorate
@@ -109,13 +109,13 @@ class Mapping:
             ours = ERRORS.get(getattr(error, "code", None) or 0, StatusError).__name__
             raise TypeError(f"{error.__qualname__} is no StatusError: type flask_statuskit.{ours}.")
         error_class = error
-        error_class(**hints)  # a member that is missing or misspelt fails here, not in production
+        # A member that is missing or misspelt fails here, not in production.
+        code = error_class(**hints).code or 500
+        # On a 5xx the field errors would be about values of the server's own.
+        reads_errors = code < 500 and "errors" not in hints
 
         def build(exception: Exception) -> StatusError:
-            built = error_class(**hints)
-            if (built.code or 500) < 500 and "errors" not in hints:
-                # On a 5xx they would be about values of the server's own.
-                built = error_class(**hints, **self._read(exception))
+            built = error_class(**hints, **(self._read(exception) if reads_errors else {}))
             if "detail" in hints:
                 # The author of the mapping wrote it for clients, who may read it on a 5xx too.
                 vars(built)["expose"] = True
