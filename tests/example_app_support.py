@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
+from support import Answer
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -29,31 +30,6 @@ class Request:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     account: str | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response, as it came over the wire."""
-
-    status_line: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    @property
-    def status(self) -> int:
-        return int(self.status_line[:3])
-
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self.headers if key.lower() == name.lower()]
-
-    def header(self, name: str) -> str | None:
-        """Return the value of a header that may stand there once at most."""
-        values = self.all(name)
-        assert len(values) <= 1, f"{name} stands there {len(values)} times"
-        return values[0] if values else None
-
-    def json(self) -> Any:
-        return strict_json(self.body)
 
 
 Send = Callable[..., Answer]
@@ -113,19 +89,6 @@ def send_socket(port: int, sent: Request) -> Answer:
         connection.close()
 
 
-def strict_json(text: bytes) -> Any:
-    """Read JSON as RFC 8259 has it: Python's reader also takes NaN, and names that stand twice."""
-
-    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        assert len(members) == len(dict(members)), f"a name stands twice in {members}"
-        return dict(members)
-
-    def constant(name: str) -> Any:
-        raise AssertionError(f"{name} is not JSON")
-
-    return json.loads(text.decode("utf-8"), object_pairs_hook=pairs, parse_constant=constant)
-
-
 def assert_problem(answer: Answer, status: int, detail: str | None = None) -> dict[str, Any]:
     """Check all that every problem owes, whatever its status, and return its body."""
     phrase = PHRASES.get(status, HTTPStatus(status).phrase)
@@ -135,7 +98,7 @@ def assert_problem(answer: Answer, status: int, detail: str | None = None) -> di
     assert answer.header("Cache-Control") == "no-store"
     assert answer.header("X-Content-Type-Options") == "nosniff"
     assert answer.header("ETag") is None
-    body: dict[str, Any] = answer.json()
+    body: dict[str, Any] = answer.json
     assert body["status"] == status
     assert list(body)[:3] == ["type", "title", "status"]
     assert body["title"] == phrase or body["type"] != "about:blank"
@@ -168,4 +131,4 @@ def assert_no_internals(answer: Answer) -> None:
         "-secret",
     ):
         assert secret not in text
-    assert "debug" not in answer.json()
+    assert "debug" not in answer.json

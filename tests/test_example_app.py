@@ -113,7 +113,7 @@ def tokens(seeded: Path) -> dict[str, str]:
 def log_in(app: Flask, name: str) -> str:
     answer = send_wsgi(app, log_in_as(f"{name}@example.com", f"{name}-secret"))
     assert answer.status == 200, answer.body
-    return str(answer.json()["access_token"])
+    return str(answer.json["access_token"])
 
 
 def signed_in(sent: Request, tokens: dict[str, str]) -> Request:
@@ -389,7 +389,7 @@ def check(line: Case, answer: Answer) -> None:
             found = ", ".join(sorted(found.split(", ")))  # Werkzeug takes them from a set
         assert found == value
     if line.members:
-        assert line.members.items() <= answer.json().items()
+        assert line.members.items() <= answer.json.items()
 
 
 @pytest.mark.parametrize("line", PROBLEMS, ids=str)
@@ -455,13 +455,13 @@ def test_a_top_up_pays_what_was_too_expensive(send: Send) -> None:
     assert_problem(send(pay(5, "bob")), 402)
     assert send(webhook(TOP_UP)).status == 204
     assert send(pay(5, "bob")).status == 201
-    assert send(get("/me", account="bob")).json()["balance"] == 30_00
+    assert send(get("/me", account="bob")).json["balance"] == 30_00
 
 
 def test_a_failure_in_the_middle_of_a_payment_costs_nothing(
     send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    balance = send(get("/me", account="ann")).json()["balance"]
+    balance = send(get("/me", account="ann")).json["balance"]
 
     def fail(**values: object) -> None:
         raise RuntimeError("after the money was taken")
@@ -469,7 +469,7 @@ def test_a_failure_in_the_middle_of_a_payment_costs_nothing(
     with monkeypatch.context() as patch:
         patch.setattr("example_app.payments.Payment", fail)
         assert_problem(send(pay(1, "ann")), 500)
-    assert send(get("/me", account="ann")).json()["balance"] == balance
+    assert send(get("/me", account="ann")).json["balance"] == balance
 
 
 # The order of decisions of PUT /bookings/<number>.
@@ -555,10 +555,10 @@ def test_a_refused_change_is_not_counted(send: Send) -> None:
 
 
 def test_a_refused_change_changes_nothing(send: Send) -> None:
-    before = send(get("/bookings/1", account="ann")).json()
+    before = send(get("/bookings/1", account="ann")).json
     for line in REFUSED:
         send(line.request)
-    assert send(get("/bookings/1", account="ann")).json() == before
+    assert send(get("/bookings/1", account="ann")).json == before
 
 
 # What single statuses owe.
@@ -585,7 +585,7 @@ def test_an_unknown_url_reads_differently_from_an_unknown_record(send: Send) -> 
 
 def test_a_hidden_booking_is_answered_like_one_that_never_was(send: Send) -> None:
     def without_what_differs(answer: Answer) -> tuple[list[str], str]:
-        text = answer.body.decode().replace(answer.json()["request_id"], "")
+        text = answer.body.decode().replace(answer.json["request_id"], "")
         return [name for name, _ in answer.headers], re.sub(r"\b[49]\b", "#", text)
 
     hidden, missing = (send(get(f"/bookings/{number}", account="ann")) for number in (4, 9))
@@ -642,7 +642,7 @@ def test_development_shows_a_bug_to_a_client_that_reads_json(
     with running(database, Development) as app:
         answer = send_wsgi(app, get("/bug", Accept="application/json"))
     assert answer.status_line == "500 Internal Server Error"
-    assert answer.json()["debug"]["type"].endswith("RuntimeError")
+    assert answer.json["debug"]["type"].endswith("RuntimeError")
     assert len([record for record in caplog.records if record.exc_info]) == 1
 
 

@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from support import strict_json
 
 from flask_statuskit.dialects import render
 from flask_statuskit.problem import (
@@ -32,24 +33,6 @@ from flask_statuskit.problem import (
 from flask_statuskit.statuses import STATUSES
 
 PLACES = ["pointer", "parameter", "header", "cookie", "path"]
-
-
-def strict_json(body: bytes) -> Any:
-    """Reads what RFC 8259 and I-JSON allow, and nothing that Python's parser allows besides."""
-
-    def no_constant(name: str) -> Any:
-        raise ValueError(f"{name} is no JSON")
-
-    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        assert len(names) == len(set(names)), f"a name occurs twice in {names}"
-        return dict(pairs)
-
-    value = json.loads(
-        body.decode("utf-8"), parse_constant=no_constant, object_pairs_hook=no_duplicates
-    )
-    json.dumps(value, ensure_ascii=False).encode("utf-8")  # no lone surrogate, escaped or not
-    return value
 
 
 class Broken:

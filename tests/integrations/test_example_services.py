@@ -101,9 +101,9 @@ def test_of_two_that_want_one_address_at_once_one_gets_it(
             answers = sign_up_at_once(app, email, email)
             created, refused = sorted(answers, key=lambda answer: answer.status)
             assert created.status == 201
-            assert created.json()["email"] == email
+            assert created.json["email"] == email
             assert_problem(refused, 409, "A record with this value already exists.")
-            assert refused.json()["errors"] == TAKEN
+            assert refused.json["errors"] == TAKEN
             assert email not in refused.body.decode()
             count = sqlalchemy.text("SELECT count(*) FROM users WHERE email = :email")
             with engine_of(app).connect() as connection:
@@ -164,7 +164,7 @@ def test_rates_are_passed_on() -> None:
     body = b'{"rates": {"EUR": 0.92, "NOK": 10}, "on": "2031-01-01"}'
     answer = ask(lambda: serving(answering("200 OK", JSON, body)))
     assert answer.status == 200
-    assert answer.json() == {"rates": {"EUR": 0.92, "NOK": 10}}
+    assert answer.json == {"rates": {"EUR": 0.92, "NOK": 10}}
 
 
 @pytest.mark.parametrize(
@@ -297,8 +297,8 @@ def test_workers_share_users_and_their_limits(workers: tuple[int, int]) -> None:
     assert send_socket(first, post("/users", EVE)).status == 201
     assert_problem(send_socket(second, post("/users", EVE)), 409)
     answer = send_socket(second, post("/login", {k: EVE[k] for k in ("email", "password")}))
-    token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    assert send_socket(first, get("/me", **token)).json()["email"] == EVE["email"]
+    token = {"Authorization": f"Bearer {answer.json['access_token']}"}
+    assert send_socket(first, get("/me", **token)).json["email"] == EVE["email"]
     stay = {"room_id": 1, "check_in": "2031-07-01", "check_out": "2031-07-02", "guests": 1}
     answer = send_socket(first, post("/bookings", stay, **token))
     assert answer.status == 201
