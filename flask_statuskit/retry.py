@@ -56,10 +56,18 @@ def to_seconds(delay: Delay) -> int:
 def _parse(text: str) -> int | datetime:
     if re.fullmatch(r"[0-9]{1,10}", text):
         return int(text)
-    moment = parse_date(text)
+    moment = read_date(text)
     if moment is None:
         raise ValueError(f"{text!r:.80} is neither seconds nor an HTTP-date")
     return moment
+
+
+def read_date(text: str | None) -> datetime | None:
+    """An HTTP-date (RFC 9110 §5.6.7), None where it is none."""
+    try:
+        return parse_date(text)
+    except OverflowError:  # of a year that is too long, which Werkzeug lets through
+        return None
 
 
 def seconds_or_none(delay: Delay | None) -> int | None:

@@ -24,6 +24,7 @@ before 3.13 still carry those of RFC 2616 (413, 414, 416) and RFC 4918 (422).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -99,6 +100,13 @@ class Status:
     body: bool = True
     retry: bool = False
     cacheable: bool = False
+
+    @property
+    def confused_with(self) -> tuple[int, ...]:
+        """The statuses that `use_when` tells it from, as 401 is told from 403."""
+        # Some name their own status as well, as in 100-continue, or another one twice.
+        named = map(int, re.findall(r"\b[1-5][0-9]{2}\b", self.use_when))
+        return tuple(dict.fromkeys(code for code in named if code != self.code))
 
 
 # A 206 and a 304 MUST carry each of these that the 200 to the same request would have had. Nobody
@@ -334,7 +342,8 @@ _ROWS: tuple[Status, ...] = (
         "Temporary Redirect",
         sentence="The resource is at another address for now; repeat the same request there.",
         use_when="Use it when the resource is at another URI for now and the method has to stay; "
-        "303 if the client should go on with GET, 308 if the move is permanent.",
+        "302 if a POST may become a GET, 303 if the answer is elsewhere, 308 if the move is "
+        "permanent.",
         section="RFC 9110 §15.4.8",
         duties=(Duty("Location", "should", "RFC 9110 §15.4.8"),),
     ),

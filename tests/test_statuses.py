@@ -169,6 +169,7 @@ CONFUSED = [
     (303, 302),
     (303, 307),
     (304, 412),
+    (307, 302),
     (307, 303),
     (307, 308),
     (308, 301),
@@ -325,7 +326,52 @@ def test_use_when_points_only_to_other_registered_statuses(row: Status) -> None:
 
 @pytest.mark.parametrize(("code", "other"), CONFUSED)
 def test_use_when_tells_a_status_from_one_it_is_confused_with(code: int, other: int) -> None:
-    assert re.search(rf"\b{other}\b", STATUSES[code].use_when)
+    assert other in STATUSES[code].confused_with
+
+
+#: Where one of these is the question, each of the others has to be among the answers.
+CONFUSED_BOTH_WAYS = [
+    (301, 308),
+    (302, 303, 307),
+    (400, 422),
+    (401, 403),
+    (404, 410),
+    (409, 412),
+    (502, 503, 504),
+]
+
+
+@pytest.mark.parametrize("group", CONFUSED_BOTH_WAYS, ids=str)
+def test_statuses_are_told_from_each_other_both_ways_round(group: tuple[int, ...]) -> None:
+    for code in group:
+        assert set(group) - {code} <= set(STATUSES[code].confused_with)
+
+
+@every_row
+def test_a_status_is_confused_with_others_that_exist_once_each(row: Status) -> None:
+    others = row.confused_with
+    assert set(others) <= set(REGISTRY) - {row.code}
+    assert len(others) == len(set(others))
+
+
+@pytest.mark.parametrize(
+    ("code", "others"),
+    [
+        (100, ()),  # "Expect: 100-continue"
+        (203, (200,)),  # named twice
+        (401, (403,)),
+        (402, (403,)),  # "RFC 9110"
+        (407, (401,)),  # named beside itself
+        (412, (409, 428)),
+        (426, (400,)),
+        (500, (502, 503, 504)),
+        (503, (429, 502, 504)),
+    ],
+)
+def test_those_it_is_confused_with_stand_in_the_order_of_the_text(
+    code: int, others: tuple[int, ...]
+) -> None:
+    assert STATUSES[code].confused_with == others
 
 
 @every_row

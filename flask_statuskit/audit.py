@@ -1,0 +1,249 @@
+"""The auditor: looks at finished responses in development and tests, and says what is broken.
+
+request, response ─▶ Exchange ─▶ RULES ─▶ findings ─▶ a warning and a log line, or an AuditError
+
+It listens to `request_finished`, so it sees what `after_request` functions have added. Where
+STATUSKIT_AUDIT is "off" it is not connected.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, partial
+from logging import ERROR, WARNING
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request, request_finished
+from flask.views import MethodView
+from werkzeug.serving import is_running_from_reloader
+from werkzeug.wrappers import Request, Response
+
+from .config import Settings, resolve
+from .current import find_state, state_of
+from .handlers import is_served
+from .log import log, one_line
+from .rules import RULES, Exchange, Rule
+from .statuses import phrase
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from .extension import State
+
+__all__ = ["RULES", "AuditError", "Finding", "HTTPAuditWarning", "Rule", "check"]
+
+#: Content is parsed up to this size, in bytes.
+LARGEST_PARSED = 2**18
+
+#: The fixtures of tests that take all findings now, so that the auditor itself has none to report.
+collectors: list[object] = []
+
+
+class HTTPAuditWarning(UserWarning):
+    """A response breaks a rule of the auditor; the message begins with the rule's id."""
+
+
+class AuditError(Exception):
+    """A response breaks rules of the auditor, and STATUSKIT_AUDIT is "raise".
+
+    Attributes:
+        findings: what is broken, a tuple of `Finding`.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(map(str, self.findings)))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that one response breaks.
+
+    Attributes:
+        rule: the row of `RULES`.
+        method: the method of the request.
+        path: its path.
+        endpoint: the endpoint that answered, None where no URL matched.
+        status: the status of the response.
+    """
+
+    rule: Rule
+    method: str
+    path: str
+    endpoint: str | None
+    status: int
+
+    @property
+    def id(self) -> str:
+        return self.rule.id
+
+    def __str__(self) -> str:
+        rule = self.rule
+        where = f"{one_line(self.method)} {one_line(self.endpoint or self.path)}"
+        what = f"{rule.summary} ({self.status} {phrase(self.status)})"
+        reading = f"{rule.section}, docs/audit.md#{self.id.lower()}"
+        return f"{self.id} {where}: {what}. {rule.hint} See {reading}."
+
+
+def check(request: Request, response: Response) -> list[Finding]:
+    """What is broken in a response to a request, in the order of `RULES`.
+
+    Parameters:
+        request: the request, Flask's or Werkzeug's.
+        response: the response, finished, but not sent. A stream in it is not read.
+
+    >>> app = Flask("shop")
+    >>> with app.test_request_context("/users", method="POST") as context:
+    ...     [finding.id for finding in check(context.request, Response(status=201))]
+    ['SK201']
+    """
+    length = _length(response)
+    encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+    exchange = Exchange(
+        method=request.method,
+        asked=request.headers,
+        status=response.status_code,
+        headers=response.headers,
+        length=length,
+        content=None
+        if length is None or length > LARGEST_PARSED or encoded
+        else b"".join(response.iter_encoded()),
+    )
+    endpoint = getattr(request, "endpoint", None)
+    return [
+        Finding(rule, request.method, request.path, endpoint, exchange.status)
+        for rule in RULES.values()
+        if rule.is_broken(exchange)
+    ]
+
+
+def _length(response: Response) -> int | None:
+    # All else may be a stream: `tqdm` and the like know their length and can be read once.
+    return sum(map(len, response.iter_encoded())) if response.is_sequence else None
+
+
+def findings_in(app: Flask, response: Response) -> list[Finding]:
+    """What is broken in the answer to the current request, as far as the settings let it count.
+
+    Parameters:
+        app: the application; without StatusKit, all counts.
+        response: its response.
+    """
+    state = find_state(app)
+    if state is None:
+        return check(request, response)
+    if not is_served(app):
+        return []
+    ignored = state.settings(app).audit_ignore
+    return [
+        finding
+        for finding in check(request, response)
+        if not any(
+            finding.id in ids and fnmatchcase(finding.endpoint or "", pattern)
+            for pattern, ids in ignored.items()
+        )
+    ]
+
+
+def install(app: Flask) -> None:
+    """Connect the auditor to an application if it is on there, now or where that shows later.
+
+    Whether it is on may follow from DEBUG and TESTING, and those are often set after `init_app`, by
+    ``app.run(debug=True)`` and before a test client is made. Looking there costs a request nothing.
+    """
+    state = state_of(app)
+    # Nobody runs production under Werkzeug's reloader.
+    debug = app.debug or is_running_from_reloader()
+    _connect(app, resolve(app.config, state.options, debug=debug, testing=app.testing))
+    under_test = resolve(app.config, state.options, debug=debug, testing=True)
+    if under_test.audit != "off" and app.test_client_class is None:
+        app.test_client_class = _test_client_class()
+
+
+@cache
+def _test_client_class() -> type[FlaskClient]:
+    """Flask's own. That one is made is the last sign of TESTING before the first request."""
+    from flask.testing import FlaskClient  # here, since it imports that part of Click as well
+
+    class TestClient(FlaskClient):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            app = self.application
+            state = find_state(app)
+            if state is not None:
+                _connect(app, state.settings(app))
+
+    return TestClient
+
+
+def _connect(app: Flask, settings: Settings) -> None:
+    if settings.audit != "off":
+        request_finished.connect(_audit, app)
+
+
+def _audit(app: Flask, response: Response, **_: Any) -> None:
+    """Look at a response that is about to be sent.
+
+    Raises:
+        AuditError: it is broken, STATUSKIT_AUDIT is "raise", and the application is under test.
+        HTTPAuditWarning: it is broken, and the filters of `warnings` make errors of warnings.
+    """
+    try:
+        state = state_of(app)
+        settings = state.settings(app)
+        if collectors or settings.audit == "off":
+            return
+        found = findings_in(app, response)
+    except Exception as failure:
+        log(ERROR, "A response could not be audited.", exc_info=failure)
+        return
+    try:
+        # Elsewhere it would make a 500 of a response that may be good enough.
+        if found and settings.audit == "raise" and app.testing:
+            raise AuditError(found)
+        for finding in found:
+            _tell(app, state, finding)
+    except (AuditError, HTTPAuditWarning):
+        response.close()  # which the server would do
+        raise
+
+
+def _tell(app: Flask, state: State, finding: Finding) -> None:
+    """Log and warn, the first time that this is found at this endpoint of this application."""
+    told = finding.endpoint, finding.id
+    if state.told.setdefault(told, finding) is not finding:
+        return  # atomic, for threads
+    log(WARNING, "%s", finding)
+    try:
+        # Without a registry: Python's own would keep it from other applications of the process.
+        warnings.warn_explicit(str(finding), HTTPAuditWarning, *_place(app, finding))
+    except HTTPAuditWarning:
+        # Filters make errors of warnings. Then every such request fails, not only the first one.
+        del state.told[told]
+        raise
+
+
+def _place(app: Flask, finding: Finding) -> tuple[str, int, str]:
+    """File, line and module of what is to be mended, the view; ours where it cannot be known."""
+    try:
+        function = _function_of(app.view_functions[finding.endpoint or ""], finding.method)
+        code = function.__code__
+        return code.co_filename, code.co_firstlineno, function.__module__
+    except Exception:  # a view may be anything that can be called
+        return __file__, 1, __name__
+
+
+def _function_of(view: Any, method: str) -> Any:
+    cls = getattr(view, "view_class", None)
+    if cls is not None:
+        # HEAD goes to get(), as there is no head() most often.
+        names = (method.lower(), "get") if issubclass(cls, MethodView) else ("dispatch_request",)
+        return inspect.unwrap(next(getattr(cls, name) for name in names if hasattr(cls, name)))
+    view = inspect.unwrap(view)
+    while isinstance(view, partial):
+        view = inspect.unwrap(view.func)
+    return view if inspect.isroutine(view) else type(view).__call__
