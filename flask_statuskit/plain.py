@@ -14,8 +14,54 @@ LEFT_OUT: Any = object()
 DEEPEST = 32
 
 
+class Sentence(str):
+    """A sentence of this package that clients read: text, and what it is translated by.
+
+    Catalogues of translations have every one that the code makes, by its template.
+
+    Parameters:
+        template: the sentence, with names in braces.
+        values: what stands in their places. Without any, the template stays as it is.
+
+    >>> at_least = Sentence("Has to be at least {number}.")
+    >>> at_least.filled(number=7)
+    'Has to be at least 7.'
+    """
+
+    template: str
+    values: dict[str, str]
+
+    def __new__(cls, template: str, /, **values: object) -> Sentence:
+        # A sentence in a sentence can still be translated, too.
+        plain = {n: v if type(v) is Sentence else text(v) for n, v in values.items()}
+        sentence = super().__new__(cls, template.format_map(plain) if plain else template)
+        sentence.template, sentence.values = template, plain
+        return sentence
+
+    def filled(self, **values: object) -> Sentence:
+        """The same sentence with values in the places of its names."""
+        return Sentence(self.template, **values)
+
+    def translated(self, find: Callable[[str], str]) -> str:
+        """The sentence in another language.
+
+        Parameters:
+            find: gives the translation of a template.
+
+        Raises:
+            LookupError, ValueError, AttributeError: the translation has places for other values.
+        """
+        values = {
+            n: v.translated(find) if type(v) is Sentence else v for n, v in self.values.items()
+        }
+        template = find(self.template)
+        return template.format_map(values) if values else template
+
+
 def text(value: object) -> str:
     """`value` as text that UTF-8 can carry, whatever it is."""
+    if type(value) is Sentence:
+        return value
     if isinstance(value, str):
         # str() of an enum member would be its name, of a subclass whatever it likes.
         string = str.__str__(value)

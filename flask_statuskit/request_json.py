@@ -14,6 +14,27 @@ from werkzeug import exceptions
 
 from .exceptions import BadRequest, ContentTooLarge, StatusError, UnsupportedMediaType
 from .mapping import Mapping
+from .plain import Sentence
+
+NESTED_TOO_DEEPLY = Sentence("The body is nested too deeply.")
+
+#: What the standard library says of broken JSON, with the "at" of some cut off.
+_REASONS = {
+    str(said): said
+    for said in (
+        Sentence("Expecting value"),
+        Sentence("Expecting property name enclosed in double quotes"),
+        Sentence("Expecting ':' delimiter"),
+        Sentence("Expecting ',' delimiter"),
+        Sentence("Illegal trailing comma before end of object"),
+        Sentence("Illegal trailing comma before end of array"),
+        Sentence("Extra data"),
+        Sentence("Unterminated string starting"),
+        Sentence("Invalid control character"),
+        Sentence(r"Invalid \escape"),
+        Sentence(r"Invalid \uXXXX escape"),
+    )
+}
 
 
 def install(mapping: Mapping) -> None:
@@ -57,25 +78,33 @@ def why_malformed(error: BaseException) -> str:
     while reason is not None and not isinstance(reason, (json.JSONDecodeError, UnicodeDecodeError)):
         reason = reason.__cause__ or reason.__context__
     if isinstance(reason, UnicodeDecodeError):
-        return f"The body is not valid UTF-8: byte {reason.start} is out of place."
+        return Sentence(
+            "The body is not valid UTF-8: byte {byte} is out of place.", byte=reason.start
+        )
     if reason is None:
-        return "The body is not valid JSON."
+        return Sentence("The body is not valid JSON.")
     if not reason.doc.strip():
-        return "The body is empty; it has to be JSON."
-    what = reason.msg.removesuffix(" at")
-    return f"The body is not valid JSON: {what}, line {reason.lineno}, column {reason.colno}."
+        return Sentence("The body is empty; it has to be JSON.")
+    return Sentence(
+        "The body is not valid JSON: {what}, line {line}, column {column}.",
+        what=_REASONS.get(what := reason.msg.removesuffix(" at"), what),
+        line=reason.lineno,
+        column=reason.colno,
+    )
 
 
 def not_json(error: exceptions.UnsupportedMediaType) -> StatusError | None:
     """415 with the media type that would do (RFC 9110 §15.5.16)."""
     if not raised_in(error, "on_json_loading_failed"):
         return None
-    return UnsupportedMediaType("The body has to be application/json.", accept="application/json")
+    return UnsupportedMediaType(
+        Sentence("The body has to be application/json."), accept="application/json"
+    )
 
 
 def too_deep(error: RecursionError) -> StatusError | None:
     """400 for a body whose nesting exhausts the JSON decoder, which Flask takes for a bug."""
-    return BadRequest("The body is nested too deeply.") if raised_in(error, "get_json") else None
+    return BadRequest(NESTED_TOO_DEEPLY) if raised_in(error, "get_json") else None
 
 
 def raised_in(

@@ -12,28 +12,35 @@ from typing import Any
 
 from flask import request
 
+from ..plain import Sentence
 from ..problem import FieldError, json_pointer
 
-_NUMBER = r"(-?\d[\d.e+-]*)"
+_NUMBER = r"(?P<number>-?\d[\d.e+-]*)"
+
+_GENERIC = Sentence("Is not valid.")
+_NO_CHOICE = Sentence("Is none of the allowed values.")
 
 #: How jsonschema's messages end, after the value; and what to say in place of them.
 _SENTENCES = {
-    r"is a required property": "Is required.",
-    r"is not of type ('\w+'(?:, '\w+')*)": "Has to be of type {}.",
-    r"is not one of \[.*\]": "Is none of the allowed values.",
-    rf"is less than the minimum of {_NUMBER}": "Has to be at least {}.",
-    rf"is greater than the maximum of {_NUMBER}": "Has to be at most {}.",
-    rf"is less than or equal to the minimum of {_NUMBER}": "Has to be greater than {}.",
-    rf"is greater than or equal to the maximum of {_NUMBER}": "Has to be less than {}.",
-    rf"is not a multiple of {_NUMBER}": "Has to be a multiple of {}.",
-    r"is too short|should be non-empty": "Is too short.",
-    r"is too long|expected to be empty": "Is too long.",
-    r"does not match '.*'": "Does not match the pattern.",
-    r"is not a '([\w-]+)'": "Is no valid {}.",
-    r"has non-unique elements": "Holds an element twice.",
-    r"Additional properties are not allowed .*": "Holds properties that are not allowed.",
+    r"is a required property": Sentence("Is required."),
+    r"is not of type (?P<types>'\w+'(?:, '\w+')*)": Sentence("Has to be of type {types}."),
+    r"is not one of \[.*\]": _NO_CHOICE,
+    rf"is less than the minimum of {_NUMBER}": Sentence("Has to be at least {number}."),
+    rf"is greater than the maximum of {_NUMBER}": Sentence("Has to be at most {number}."),
+    rf"is less than or equal to the minimum of {_NUMBER}": Sentence(
+        "Has to be greater than {number}."
+    ),
+    rf"is greater than or equal to the maximum of {_NUMBER}": Sentence(
+        "Has to be less than {number}."
+    ),
+    rf"is not a multiple of {_NUMBER}": Sentence("Has to be a multiple of {number}."),
+    r"is too short|should be non-empty": Sentence("Is too short."),
+    r"is too long|expected to be empty": Sentence("Is too long."),
+    r"does not match '.*'": Sentence("Does not match the pattern."),
+    r"is not a '(?P<format>[\w-]+)'": Sentence("Is no valid {format}."),
+    r"has non-unique elements": Sentence("Holds an element twice."),
+    r"Additional properties are not allowed .*": Sentence("Holds properties that are not allowed."),
 }
-_GENERIC = "Is not valid."
 
 
 def model_errors(messages: Mapping[str, str]) -> Iterator[FieldError]:
@@ -48,16 +55,19 @@ def model_errors(messages: Mapping[str, str]) -> Iterator[FieldError]:
         detail = _sentence(message)
         if isinstance(body, list) and not (keys and keys[0].isdigit()):
             # `@api.expect([model])` looks at each element by itself and does not say at which.
-            yield FieldError(f"{path}: {detail}" if path else detail)
+            said = Sentence("{name}: {detail}", name=path, detail=detail) if path else detail
+            yield FieldError(said)
         else:
             yield FieldError(detail, pointer=json_pointer(keys))
 
 
-def _sentence(message: str) -> str:
+def _sentence(message: str) -> Sentence:
     for ending, sentence in _SENTENCES.items():
         found = re.search(f"(?:{ending})$", message)
         if found:
-            return sentence.format(*(group.replace("'", "") for group in found.groups()))
+            return sentence.filled(
+                **{name: value.replace("'", "") for name, value in found.groupdict().items()}
+            )
     return _GENERIC
 
 
@@ -111,7 +121,7 @@ def _unquoted(message: str, sent: list[Any]) -> str:
     help_text = re.split(r" ?(?:invalid literal|could not convert|The value ')", message)[0]
     if help_text and not _quotes(help_text, sent):
         return help_text
-    return "Is none of the allowed values." if "is not a valid choice" in message else _GENERIC
+    return _NO_CHOICE if "is not a valid choice" in message else _GENERIC
 
 
 def _quotes(message: str, sent: list[Any]) -> bool:

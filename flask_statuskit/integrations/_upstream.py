@@ -17,6 +17,7 @@ from typing import Any
 
 from ..exceptions import BadGateway, GatewayTimeout, ServiceUnavailable, StatusError
 from ..mapping import Builder
+from ..plain import Sentence
 
 #: Statuses of another server that tell us to come back later.
 LATER = (429, 503)
@@ -56,7 +57,7 @@ def no_free_connection(exception: Exception) -> ServiceUnavailable:
 
 def asked_for_patience(retry_after: str | None = None) -> ServiceUnavailable:
     return ServiceUnavailable(
-        "Another service that the request depends on is busy; try again later.",
+        Sentence("Another service that the request depends on is busy; try again later."),
         retry_after=retry_after,
     )
 

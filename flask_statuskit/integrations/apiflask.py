@@ -14,6 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from ..exceptions import StatusError
 from ..handlers import find_error_handler, is_served
 from ..mapping import Mapping
+from ..plain import Sentence
 from ..problem import FieldError
 from ..problem import field_errors as flatten
 from . import pydantic, webargs
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from apiflask import HTTPError
     from flask import Flask
     from flask.typing import ResponseReturnValue
+
+#: What APIFlask says of all that it refuses, unless it is configured; as ours it can be translated.
+_INVALID = Sentence("Validation error")
 
 
 def install(mapping: Mapping, *, explicit: bool) -> None:
@@ -44,7 +48,8 @@ def aborted(error: HTTPError) -> StatusError:
 
 def refused(error: HTTPError) -> StatusError:
     """A validation error: its detail holds the messages, by the locations of the request."""
-    payload = {"message": error.message, "headers": error.headers, "errors": field_errors(error)}
+    message = _INVALID if error.message == _INVALID else error.message
+    payload = {"message": message, "headers": error.headers, "errors": field_errors(error)}
     return invalid(error.status_code, payload)
 
 

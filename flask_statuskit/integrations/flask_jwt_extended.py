@@ -15,6 +15,7 @@ from flask import current_app
 
 from ..exceptions import Forbidden, ServiceUnavailable, StatusError, Unauthorized
 from ..mapping import Mapping
+from ..plain import Sentence
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -26,29 +27,35 @@ _PYJWT = "flask_jwt_extended.jwt_manager"
 #: 401, by what the client reads. RFC 6750 §3.1: "expired, revoked, malformed, or invalid for other
 #: reasons" is an invalid_token; what was sent without a token gets no error code at all.
 _UNAUTHORIZED = {
-    f"{_ERRORS}.NoAuthorizationError": ("This needs a token; log in and send it.", None),
+    f"{_ERRORS}.NoAuthorizationError": (Sentence("This needs a token; log in and send it."), None),
     f"{_ERRORS}.InvalidHeaderError": (
-        "The header of the token is malformed; send the scheme, a space and the token.",
+        Sentence("The header of the token is malformed; send the scheme, a space and the token."),
         "invalid_token",
     ),
     f"{_ERRORS}.InvalidQueryParamError": (
-        "The query parameter of the token lacks its prefix.",
+        Sentence("The query parameter of the token lacks its prefix."),
         "invalid_token",
     ),
-    f"{_ERRORS}.JWTDecodeError": ("The token lacks a claim.", "invalid_token"),
+    f"{_ERRORS}.JWTDecodeError": (Sentence("The token lacks a claim."), "invalid_token"),
     f"{_ERRORS}.WrongTokenError": (
-        "An access token was sent where a refresh token belongs, or the other way round.",
+        Sentence("An access token was sent where a refresh token belongs, or the other way round."),
         "invalid_token",
     ),
-    f"{_ERRORS}.RevokedTokenError": ("The token has been revoked; log in again.", "invalid_token"),
-    f"{_ERRORS}.UserLookupError": ("The user of the token is not known.", "invalid_token"),
+    f"{_ERRORS}.RevokedTokenError": (
+        Sentence("The token has been revoked; log in again."),
+        "invalid_token",
+    ),
+    f"{_ERRORS}.UserLookupError": (
+        Sentence("The user of the token is not known."),
+        "invalid_token",
+    ),
     # RFC 9470 §3. As an invalid_token it would be refreshed, and a refreshed one is not fresh.
     f"{_ERRORS}.FreshTokenRequired": (
-        "This needs a token from a recent log-in; log in again.",
+        Sentence("This needs a token from a recent log-in; log in again."),
         "insufficient_user_authentication",
     ),
-    f"{_PYJWT}.ExpiredSignatureError": ("The token has expired.", "invalid_token"),
-    f"{_PYJWT}.InvalidTokenError": ("The token is not valid.", "invalid_token"),
+    f"{_PYJWT}.ExpiredSignatureError": (Sentence("The token has expired."), "invalid_token"),
+    f"{_PYJWT}.InvalidTokenError": (Sentence("The token is not valid."), "invalid_token"),
 }
 
 
@@ -62,12 +69,14 @@ def install(mapping: Mapping, *, explicit: bool) -> None:
     mapping.map(
         f"{_ERRORS}.CSRFError",
         Forbidden,
-        detail="The CSRF token is missing, or is not the one that came with the access token.",
+        detail=Sentence(
+            "The CSRF token is missing, or is not the one that came with the access token."
+        ),
     )
     mapping.map(f"{_PYJWT}.jwt.PyJWKClientError", no_key, explicit=explicit)
 
 
-def _unauthorized(detail: str, error: str | None, _: Exception) -> StatusError:
+def _unauthorized(detail: Sentence, error: str | None, _: Exception) -> StatusError:
     return Unauthorized(detail, scheme=_scheme(), error=error)
 
 
@@ -80,17 +89,18 @@ def claims_refused(_: Exception) -> StatusError:
     """403; which scope would do is known to the application's callback alone."""
     challenge = f'{_scheme()} error="insufficient_scope"'
     return Forbidden(
-        "The claims of the token do not allow this.", headers={"WWW-Authenticate": challenge}
+        Sentence("The claims of the token do not allow this."),
+        headers={"WWW-Authenticate": challenge},
     )
 
 
 def no_key(exception: Exception) -> StatusError | None:
     """503 where the keys cannot be fetched: a 401 would log everybody out over an outage."""
     if type(exception).__name__ == "PyJWKClientConnectionError":
-        return ServiceUnavailable("Tokens cannot be checked at present.", retry_after=5)
+        return ServiceUnavailable(Sentence("Tokens cannot be checked at present."), retry_after=5)
     # The same class says that the keys lack the one named by the token, and that they are broken.
     if str(exception).startswith("Unable to find a signing key that matches"):
-        return _unauthorized("The token is not valid.", "invalid_token", exception)
+        return _unauthorized(Sentence("The token is not valid."), "invalid_token", exception)
     return None
 
 

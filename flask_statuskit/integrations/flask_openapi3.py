@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_type_hints
 from flask import current_app, request
 
 from ..mapping import Mapping
+from ..plain import Sentence
 from ..problem import FieldError
 from . import pydantic as models
 from ._payload import invalid, placed
@@ -73,4 +74,5 @@ def field_errors(exception: pydantic.ValidationError, locations: list[str]) -> I
         return
     for error in models.field_errors(exception):
         name = (error.pointer or "").removeprefix("#/")
-        yield replace(error, pointer=None, detail=f"{name}: {error.detail}")
+        said = Sentence("{name}: {detail}", name=name, detail=error.detail)
+        yield replace(error, pointer=None, detail=said)

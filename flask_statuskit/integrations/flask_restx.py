@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from flask import Response, after_this_request, current_app, request, request_started
 from werkzeug.exceptions import HTTPException
 
+from ..current import state_of, this_app
 from ..exceptions import BadRequest, StatusError
 from ..handlers import is_served
 from ..mapping import Mapping as Mappings
+from ..plain import Sentence
 from ..problem import FieldError
 from ._payload import payload_of, with_payload
 from ._restx_messages import argument_errors, model_errors
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 #: `flask_restx.Api`, whose package has no types.
 Api: TypeAlias = Any
+
+#: What flask-restx says of all that it refuses; as ours it can be translated.
+_INVALID = Sentence("Input payload validation failed")
 
 
 def install(mapping: Mappings, *, explicit: bool) -> None:
@@ -43,7 +48,8 @@ def aborted(error: HTTPException) -> StatusError | None:
     # To flask-restx, headers is a word like any other; it never sends them.
     payload = {name: value for name, value in payload.items() if name != "headers"}
     errors = payload.get("errors")
-    if payload.get("message") == "Input payload validation failed" and isinstance(errors, Mapping):
+    if payload.get("message") == _INVALID and isinstance(errors, Mapping):
+        payload["message"] = _INVALID
         payload["errors"] = model_errors(errors) if _by_model(error) else argument_errors(errors)
     return with_payload(error, payload)
 
@@ -58,7 +64,9 @@ def mask_refused(error: Any) -> StatusError | None:
     header = current_app.config.get("RESTX_MASK_HEADER", "")
     if header not in request.headers:
         return None  # a mask of the application's own
-    return BadRequest("The mask cannot be used.", errors=[FieldError(error.msg, header=header)])
+    return BadRequest(
+        Sentence("The mask cannot be used."), errors=[FieldError(error.msg, header=header)]
+    )
 
 
 def init_app(app: Flask) -> None:
@@ -99,7 +107,7 @@ def _is_restx(defined: Any) -> bool:
 
 def _route(api: Api, original: Any, error: Exception) -> ResponseReturnValue:
     """What `Api.error_router` does, but only for errors that the application handles there."""
-    if not is_served(current_app._get_current_object()):  # type: ignore[attr-defined]
+    if not is_served(this_app()):
         return cast("ResponseReturnValue", api.error_router(original, error))
     router = partial(api.error_router, original) if _has_handler(api, error) else original
     if request.endpoint and api.owns_endpoint(request.endpoint):
@@ -126,6 +134,6 @@ def _has_handler(api: Api, error: Exception) -> bool:
     elif _is_restx(handlers[caught]):
         return False
     # As with a catch-all of Flask's: a mapping that somebody asked for by name comes before it.
-    mapping: Mappings = current_app.extensions["statuskit"].mapping
+    mapping: Mappings = state_of(this_app()).mapping
     catches_all = caught in (None, Exception)
     return not (catches_all and any(entry.explicit for entry in mapping.entries(type(error))))

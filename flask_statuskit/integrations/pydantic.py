@@ -5,41 +5,42 @@ Only by name: pydantic refuses data of the server's own as well, and that is no 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, get_args
 
 from ..exceptions import ValidationError
 from ..mapping import Mapping
-from ..plain import text
+from ..plain import Sentence, text
 from ..problem import FieldError, json_pointer
 from ..problem import field_errors as flatten
 
 #: By error type, what to say in place of a message that quotes from the input,
 _SENTENCES = {
-    "union_tag_invalid": "{discriminator} should be one of: {expected_tags}",
-    "bytes_invalid_encoding": "Data should be valid {encoding}",
-    "timezone_offset": "Timezone offset of {tz_expected} required",
-    "uuid_parsing": "Input should be a valid UUID",
-    "zoneinfo_str": "Input should be a valid timezone",
-    "byte_size_unit": "Input should have a valid byte unit",
-    "base64_decode": "Data should be valid base64",
-    "import_error": "Input should be a valid python path",
+    "union_tag_invalid": Sentence("{discriminator} should be one of: {expected_tags}"),
+    "bytes_invalid_encoding": Sentence("Data should be valid {encoding}"),
+    "timezone_offset": Sentence("Timezone offset of {tz_expected} required"),
+    "uuid_parsing": Sentence("Input should be a valid UUID"),
+    "zoneinfo_str": Sentence("Input should be a valid timezone"),
+    "byte_size_unit": Sentence("Input should have a valid byte unit"),
+    "base64_decode": Sentence("Data should be valid base64"),
+    "import_error": Sentence("Input should be a valid python path"),
     # or from an exception that was raised while it was read,
-    "get_attribute_error": "Input has an attribute that cannot be read",
-    "iteration_error": "Input should be iterable",
-    "mapping_type": "Input should be a valid mapping",
-    "datetime_object_invalid": "Input should be a valid datetime",
+    "get_attribute_error": Sentence("Input has an attribute that cannot be read"),
+    "iteration_error": Sentence("Input should be iterable"),
+    "mapping_type": Sentence("Input should be a valid mapping"),
+    "datetime_object_invalid": Sentence("Input should be a valid datetime"),
     # or that names a class, which is no word to a client. This is what pydantic says to JSON.
-    "model_type": "Input should be an object",
-    "dataclass_type": "Input should be an object",
-    "dataclass_exact_type": "Input should be an object",
-    "named_tuple_type": "Input should be an array or an object",
-    "is_instance_of": "Input is of the wrong type",
-    "is_subclass_of": "Input is of the wrong type",
+    "model_type": Sentence("Input should be an object"),
+    "dataclass_type": Sentence("Input should be an object"),
+    "dataclass_exact_type": Sentence("Input should be an object"),
+    "named_tuple_type": Sentence("Input should be an array or an object"),
+    "is_instance_of": Sentence("Input is of the wrong type"),
+    "is_subclass_of": Sentence("Input is of the wrong type"),
 }
-_NO_SENTENCE = "Input is not valid"
+#: What pydantic knows of an error, and clients may.
+_VALUES = ("discriminator", "expected_tags", "encoding", "tz_expected")
+_NO_SENTENCE = Sentence("Input is not valid")
 
 #: Types whose text is written in the application: `raise ValueError(...)` in a validator, `assert`.
 _WRITTEN = frozenset({"value_error", "assertion_error"})
@@ -65,7 +66,8 @@ def field_errors(exception: Any) -> Iterator[FieldError]:
 def _field_error(error: dict[str, Any], types: tuple[str, ...]) -> FieldError:
     detail, code, context = error["msg"], error["type"], error.get("ctx", {})
     if code in _SENTENCES:
-        detail = _SENTENCES[code].format_map(defaultdict(str, context))
+        values = {name: context.get(name, "") for name in _VALUES}
+        detail = _SENTENCES[code].filled(**values)
     elif code in _WRITTEN or code not in types:
         detail = _written(detail, context)
         if not detail or _quotes(detail, error["input"]):

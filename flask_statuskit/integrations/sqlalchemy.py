@@ -16,6 +16,7 @@ from typing import Any
 
 from ..exceptions import Conflict, NotFound, ServiceUnavailable, StatusError, ValidationError
 from ..mapping import Builder, Mapping
+from ..plain import Sentence
 from ..problem import FieldError, json_pointer
 
 
@@ -31,7 +32,7 @@ class Outcome:
     """
 
     error: type[StatusError]
-    detail: str
+    detail: Sentence
     code: str | None = None
     retry_after: int | None = None
 
@@ -40,25 +41,31 @@ class Outcome:
         return self.error(detail=self.detail, retry_after=self.retry_after, errors=errors)
 
 
-ABSENT = Outcome(NotFound, "There is no such record.")
-UNIQUE = Outcome(Conflict, "A record with this value already exists.", "unique")
-UNIQUE_TOGETHER = Outcome(Conflict, "A record with these values already exists.", "unique")
-EXCLUDED = Outcome(Conflict, "The record conflicts with one that exists.")
-REFERENCE = Outcome(
-    Conflict, "The request refers to a missing record, or removes one that is in use."
+ABSENT = Outcome(NotFound, Sentence("There is no such record."))
+UNIQUE = Outcome(Conflict, Sentence("A record with this value already exists."), "unique")
+UNIQUE_TOGETHER = Outcome(
+    Conflict, Sentence("A record with these values already exists."), "unique"
 )
-STALE = Outcome(Conflict, "The record has been changed or deleted since it was read.")
-REQUIRED = Outcome(ValidationError, "A value is required.", "not_null")
-CHECK = Outcome(ValidationError, "A value is not allowed.")
+EXCLUDED = Outcome(Conflict, Sentence("The record conflicts with one that exists."))
+REFERENCE = Outcome(
+    Conflict, Sentence("The request refers to a missing record, or removes one that is in use.")
+)
+STALE = Outcome(Conflict, Sentence("The record has been changed or deleted since it was read."))
+REQUIRED = Outcome(ValidationError, Sentence("A value is required."), "not_null")
+CHECK = Outcome(ValidationError, Sentence("A value is not allowed."))
 # A collision was rolled back and is over. A lock is held for as long as somebody's work takes. A
 # server that restarts needs some seconds.
 COLLISION = Outcome(
-    ServiceUnavailable, "The request collided with another; repeat it.", retry_after=1
+    ServiceUnavailable, Sentence("The request collided with another; repeat it."), retry_after=1
 )
-TIMED_OUT = Outcome(ServiceUnavailable, "The request took too long; repeat it.", retry_after=5)
-FULL = Outcome(ServiceUnavailable, "The service is busy; repeat the request.", retry_after=5)
+TIMED_OUT = Outcome(
+    ServiceUnavailable, Sentence("The request took too long; repeat it."), retry_after=5
+)
+FULL = Outcome(
+    ServiceUnavailable, Sentence("The service is busy; repeat the request."), retry_after=5
+)
 # Nobody knows whether the work was done before the connection broke: no advice to repeat it.
-UNREACHABLE = Outcome(ServiceUnavailable, "The service is not available.", retry_after=10)
+UNREACHABLE = Outcome(ServiceUnavailable, Sentence("The service is not available."), retry_after=10)
 
 _CODES: dict[str | int, Outcome] = {
     # PostgreSQL: SQLSTATE, its manual's appendix A

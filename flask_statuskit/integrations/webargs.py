@@ -20,7 +20,7 @@ from ..exceptions import ERRORS, BadRequest, StatusError, ValidationError
 from ..mapping import Mapping
 from ..problem import FieldError
 from ..problem import field_errors as flatten
-from ..request_json import raised_in, why_malformed
+from ..request_json import NESTED_TOO_DEEPLY, raised_in, why_malformed
 from ._payload import PLACES, placed
 
 
@@ -52,7 +52,7 @@ def refused(error: HTTPException) -> StatusError | None:
 def too_deep(error: RecursionError) -> StatusError | None:
     """400 for a body whose nesting exhausts the JSON decoder."""
     deep = raised_in(error, "parse_json", ("webargs",))
-    return BadRequest("The body is nested too deeply.") if deep else None
+    return BadRequest(NESTED_TOO_DEEPLY) if deep else None
 
 
 def field_errors(error: HTTPException) -> Iterator[FieldError]:

@@ -24,7 +24,7 @@ INVALID = "Validation error"
 
 def make(*, integrations: tuple[str, ...] = ("apiflask",), **options: Any) -> APIFlask:
     app = APIFlask("shop", **options)
-    StatusKit(app, integrations=integrations)
+    StatusKit(app, integrations=integrations, audit="off")
     return app
 
 
