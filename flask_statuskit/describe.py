@@ -47,12 +47,15 @@ class Occurrence:
         path: the path of the request, decoded.
         allowed_methods: the methods that the target knows, asked for a 405 that does not say.
         environ: the request, for errors whose headers depend on it.
+        catalog: where the pages of the problem types are, None where there are none; asked for a
+            type that is a slug.
     """
 
     request_id: str
     path: str
     allowed_methods: Callable[[], Iterable[str]] = tuple
     environ: WSGIEnvironment | None = None
+    catalog: Callable[[], str | None] = lambda: None
 
 
 def request_id(headers: Headers, name: str | None) -> str:
@@ -102,7 +105,7 @@ def describe(error: StatusError, settings: Settings, occurrence: Occurrence) -> 
     members |= error.get_members()
     return Problem(
         status=status,
-        type=_type_uri(text(error.type), settings.type_base),
+        type=_type(error, settings, occurrence),
         title=text(error.title or (row.phrase if row else error.name)),
         detail=text(error.detail) if error.detail is not None else None,
         instance=_uri_path(occurrence.path) if settings.instance else None,
@@ -127,19 +130,46 @@ _PATH = "/!$&'()*+,;=:@~"
 
 
 def _uri_path(path: str) -> str:
-    escaped = quote(path, safe=_PATH)
+    return _of_this_host(quote(path, safe=_PATH))
+
+
+def _type(error: StatusError, settings: Settings, occurrence: Occurrence) -> str:
+    type_ = text(error.type)
+    base = None if is_uri(type_) else settings.type_base
+    # The catalogue has a page for each class, and none for a type that is made up on the way.
+    if base is None and not is_uri(type_) and type_ == text(type(error).type):
+        base = occurrence.catalog()
+    return type_uri(type_, base)
+
+
+def escaped(uri: str) -> str:
+    """A URI, or a path of ours, that may have characters in it that no URI has."""
+    return _of_this_host(quote(uri, safe="/!#$%&'()*+,;=:@?~[]"))
+
+
+def _of_this_host(path: str) -> str:
     # Two slashes would begin with the name of another host (RFC 3986 §4.2).
-    return f"/%2F{escaped[2:]}" if escaped.startswith("//") else escaped
+    return f"/%2F{path[2:]}" if path.startswith("//") else path
 
 
-def _type_uri(slug: str, base: str | None) -> str:
-    """The URI of a problem type; what is a URI or a path already stays."""
-    escaped = quote(slug, safe="/!#$%&'()*+,;=:@?~[]")
-    if ":" in slug or slug.startswith("/"):
-        return escaped
+def is_uri(type_: str) -> bool:
+    """Whether a problem type is a URI or a path already, not a slug."""
+    return re.match(r"/|[A-Za-z][A-Za-z0-9+.-]*:", type_) is not None
+
+
+def type_uri(type_: str, base: str | None) -> str:
+    """The URI of a problem type; what is a URI or a path already stays.
+
+    Parameters:
+        type_: a slug, a URI or a path.
+        base: what a slug is appended to.
+    """
+    if is_uri(type_):
+        return escaped(type_)
+    slug = quote(type_, safe=_PATH)
     if base is None:
-        return f"urn:problem-type:{escaped}"
-    return f"{base}{escaped}" if base.endswith(("/", "#", ":", "=")) else f"{base}/{escaped}"
+        return f"urn:problem-type:{slug}"
+    return f"{base}{slug}" if base.endswith(("/", "#", ":", "=")) else f"{base}/{slug}"
 
 
 def _retry_after(

@@ -66,7 +66,8 @@ def parameter(*, default: Any, kw_only: bool = True) -> Any:
 #: RFC 9110 §5.6.2: the name of a header, or of a scheme.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
-_REQUIRED: Any = object()
+#: Stands for the default of a member that has none.
+REQUIRED: Any = object()
 _MEMBER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RESERVED = STANDARD_MEMBERS | OWN_MEMBERS
 
@@ -211,8 +212,10 @@ class StatusError(_ProblemType, init=False):
         cls._declared = declared | cls._own_members(declared.keys())
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", cls.__name__)
         own = vars(cls)
-        cls.type, own_title = own.get("type") or words.replace(" ", "-").lower(), own.get("title")
-        cls.title = own_title or (words.capitalize() if cls.type != "about:blank" else None)
+        cls.type = own.get("type") or words.replace(" ", "-").lower()
+        # Not by its truth: a lazy string may have no language yet.
+        if own.get("title") is None:
+            cls.title = words.capitalize() if cls.type != "about:blank" else None
 
     @classmethod
     def _own_members(cls, inherited: Collection[str]) -> dict[str, Any]:
@@ -230,8 +233,13 @@ class StatusError(_ProblemType, init=False):
                     f" type {cls.__name__.lower()}_{name}: ... instead."
                 )
             _check_member_name(cls, name)
-            members[name] = vars(cls).get(name, _REQUIRED)
+            members[name] = vars(cls).get(name, REQUIRED)
         return members
+
+    @classmethod
+    def declared_members(cls) -> Mapping[str, Any]:
+        """The members that the class annotates or inherits, with their defaults or `REQUIRED`."""
+        return cls._declared
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with `args`, which a member by keyword is not part of.
@@ -241,7 +249,7 @@ class StatusError(_ProblemType, init=False):
         cls, declared = self.__class__, self._declared
         if declared:
             missing = [
-                n for n, default in declared.items() if default is _REQUIRED and n not in members
+                n for n, default in declared.items() if default is REQUIRED and n not in members
             ]
             if missing:
                 typed = ", ".join(f"{name}=..." for name in missing)
