@@ -1,5 +1,6 @@
 """Typed HTTP errors and RFC 9457 problem details for Flask."""
 
+from .audit import AuditError, Finding, HTTPAuditWarning
 from .config import ConfigError
 from .exceptions import (
     BadGateway,
@@ -50,9 +51,19 @@ from .extension import StatusKit
 from .problem import FieldError, Problem
 from .response import problem_raised
 from .statuses import STATUSES, Duty, Status
+from .success import (
+    accepted,
+    conditional,
+    created,
+    no_content,
+    redirect_to,
+    require_match,
+    reset_content,
+)
 
 __all__ = [
     "STATUSES",
+    "AuditError",
     "BadGateway",
     "BadRequest",
     "ConfigError",
@@ -62,9 +73,11 @@ __all__ = [
     "ExpectationFailed",
     "FailedDependency",
     "FieldError",
+    "Finding",
     "Forbidden",
     "GatewayTimeout",
     "Gone",
+    "HTTPAuditWarning",
     "HTTPVersionNotSupported",
     "ImATeapot",
     "InsufficientStorage",
@@ -102,5 +115,12 @@ __all__ = [
     "UpgradeRequired",
     "ValidationError",
     "VariantAlsoNegotiates",
+    "accepted",
+    "conditional",
+    "created",
+    "no_content",
     "problem_raised",
+    "redirect_to",
+    "require_match",
+    "reset_content",
 ]

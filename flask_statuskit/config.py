@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal, TypeAlias, cast
 
+from .dialects import MEDIA_TYPE, NAMES
 from .retry import RateLimitStyle
+from .rules import RULES
 from .statuses import STATUSES
 
 PREFIX = "STATUSKIT_"
@@ -46,9 +48,12 @@ def _optional(parser: Parser) -> Parser:
     return Parser(f"{parser.forms}, or None", parse)
 
 
+def _listed(values: Iterable[str]) -> str:
+    return " or ".join(f'"{value}"' for value in values)
+
+
 def _choice(*values: str) -> Parser:
-    forms = " or ".join(f'"{value}"' for value in values)
-    return Parser(forms, lambda value: value if value in values else _refuse(value))
+    return Parser(_listed(values), lambda value: value if value in values else _refuse(value))
 
 
 _TRUE = ("true", "yes", "on", "1")
@@ -115,6 +120,11 @@ def _parse_uri(value: Any) -> str:
     return _matching(r"(/|[A-Za-z][A-Za-z0-9+.-]*:)[!-~]*", value)
 
 
+def _parse_mount(value: Any) -> str:
+    # A path without what Flask takes for a variable; "/" would answer all unknown URLs of a host.
+    return _matching(r"""(https?://[^/?#\s]+/(?!/)|/(?=[^/]))[!"$-;=@-~]*""", value)
+
+
 def _parse_delays(value: Any) -> dict[int, float]:
     items: Iterable[tuple[Any, Any]] = value.items()
     return {_parse_error_code(code): _parse_number(delay) for code, delay in items}
@@ -138,6 +148,45 @@ def _parse_level(value: Any) -> int | None:
     if isinstance(value, bool):
         _refuse(value)
     return logging.Handler(value.upper() if isinstance(value, str) else value).level
+
+
+def _parse_ignored(value: Any) -> dict[str, frozenset[str]]:
+    if not isinstance(value, Mapping):
+        value = {"*": value}
+    items: Iterable[tuple[Any, Any]] = value.items()
+    return {
+        _matching(".+", endpoint): frozenset(map(_parse_rule, _parse_list(ids)))
+        for endpoint, ids in items
+    }
+
+
+def _parse_rule(name: str) -> str:
+    return name if name in RULES else _refuse(name)
+
+
+def level_name(level: int | None) -> str | int:
+    """A level as STATUSKIT_LOG_LEVELS takes it: its name, or its number where it has none."""
+    if level is None:
+        return "OFF"
+    name: str = logging.getLevelName(level)
+    return name if logging.getLevelName(name.upper()) == level else level
+
+
+def _parse_dialect(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return _parse_one_dialect(value)
+    items: Iterable[tuple[Any, Any]] = value.items()
+    return {
+        name if isinstance(name, str) else _refuse(name): _parse_one_dialect(dialect)
+        for name, dialect in items
+    }
+
+
+def _parse_one_dialect(value: Any) -> Any:
+    if callable(value) or value in NAMES:
+        return value
+    # That of a dialect of the application's own, which may be registered later.
+    return _matching(MEDIA_TYPE, value)
 
 
 _BOOL = Parser("True or False", _parse_bool)
@@ -176,6 +225,27 @@ class Settings:
         " causes) and a 5xx keeps its detail. It takes DEBUG, and an environment other than"
         " production.",
         environments={"development": True},
+    )
+    dialect: Any = _key(
+        Parser(
+            f"{_listed(NAMES)}, the media type of a dialect of your own, a function that makes the"
+            ' JSON of a Problem, or a mapping of names of blueprints ("*" for the rest) to these',
+            _parse_dialect,
+        ),
+        "problem",
+        "The body format of errors for clients that do not ask for another.",
+    )
+    negotiate: bool = _key(
+        _BOOL,
+        True,
+        "Whether browsers get pages, and other clients the body format that they ask for by"
+        " Accept. Off, all get the same.",
+    )
+    catalog_url: str | None = _key(
+        _optional(Parser('a path beginning with "/", or a URL with "https://"', _parse_mount)),
+        None,
+        "Where the catalogue of problem types is mounted; their slugs become URIs under it, unless"
+        " STATUSKIT_TYPE_BASE is set. Read at start-up.",
     )
     url_prefixes: tuple[str, ...] = _key(
         Parser(
@@ -240,10 +310,27 @@ class Settings:
         "The level of the log record for each problem; a status beats its class. Where Flask has"
         " logged the exception itself, it is WARNING at most.",
     )
+    audit: Literal["off", "warn", "raise"] = _key(
+        _choice("off", "warn", "raise"),
+        "off",
+        "What the auditor does about a broken response: it is not there, it warns once for each"
+        " endpoint and rule, or it fails the request under TESTING (and warns elsewhere).",
+        environments={"development": "warn", "testing": "warn"},
+    )
+    audit_ignore: Mapping[str, frozenset[str]] = _key(
+        Parser(
+            'a list of rules such as "SK201", one text with commas, or a mapping of endpoints such'
+            ' as "users.*" to these',
+            _parse_ignored,
+        ),
+        {},
+        "Rules of the auditor to leave out, everywhere or for endpoints.",
+    )
     max_body_bytes: int = _key(
         Parser("a whole number of bytes, 1024 or more", _parse_bytes),
         65_536,
-        "The size, in bytes, that no body of a problem exceeds.",
+        "The size, in bytes, that no body of a problem exceeds, unless what a page or a dialect of"
+        " your own puts around it does alone.",
     )
     integrations: tuple[str, ...] = _key(
         _LIST,
@@ -296,31 +383,46 @@ def resolve(
     Raises:
         ConfigError: a value cannot be parsed.
     """
+    decided = _decide(config, options, debug=debug, testing=testing)
+    return Settings(**{name: value for name, (value, _) in decided.items()})
+
+
+def origins(
+    config: Mapping[str, Any], options: Mapping[str, Any], *, debug: bool, testing: bool
+) -> dict[str, str]:
+    """Who decides each setting that `resolve` gives, by the names of `Settings`.
+
+    "option", "app.config" or "default"; "DEBUG" or "TESTING" for an environment that is derived
+    from them; "DEBUG" or "environment" for internals that stay hidden because of these.
+    """
+    decided = _decide(config, options, debug=debug, testing=testing)
+    return {name: origin for name, (_, origin) in decided.items()}
+
+
+def _decide(
+    config: Mapping[str, Any], options: Mapping[str, Any], *, debug: bool, testing: bool
+) -> dict[str, tuple[Any, str]]:
+    """The value of each setting, and who decided it."""
     debug, testing = _is_on(debug), _is_on(testing)
-    given = {
-        name: _parse(row, *found)
-        for name, row in ROWS.items()
-        if (found := _find(name, config, options)) is not None
-    }
-    derived: Environment = "testing" if testing else "development" if debug else "production"
-    environment = cast("Environment", given.setdefault("environment", derived))
+    decided: dict[str, tuple[Any, str]] = {}
     for name, row in ROWS.items():
-        if environment in row.metadata["environments"]:
-            given.setdefault(name, row.metadata["environments"][environment])
-    settings = {name: given.get(name, row.metadata["default"]) for name, row in ROWS.items()}
-    settings["log_levels"] = ROWS["log_levels"].metadata["default"] | settings["log_levels"]
+        key = PREFIX + name.upper()
+        if name in options:
+            decided[name] = _parse(row, name, options[name]), "option"
+        elif key in config:
+            decided[name] = _parse(row, key, config[key]), "app.config"
+    derived = ("development", "DEBUG") if debug else ("production", "default")
+    derived = ("testing", "TESTING") if testing else derived
+    environment, _ = decided.setdefault("environment", derived)
+    for name, row in ROWS.items():
+        default = row.metadata["environments"].get(environment, row.metadata["default"])
+        decided.setdefault(name, (default, "default"))
+    levels, origin = decided["log_levels"]
+    decided["log_levels"] = ROWS["log_levels"].metadata["default"] | levels, origin
     # Two people have to agree: whoever set DEBUG, and whoever did not say that this is production.
-    settings["expose_internals"] &= debug and environment != "production"
-    return Settings(**settings)
-
-
-def _find(
-    name: str, config: Mapping[str, Any], options: Mapping[str, Any]
-) -> tuple[str, Any] | None:
-    if name in options:
-        return name, options[name]
-    key = PREFIX + name.upper()
-    return (key, config[key]) if key in config else None
+    if decided["expose_internals"][0] and not (debug and environment != "production"):
+        decided["expose_internals"] = False, "environment" if debug else "DEBUG"
+    return decided
 
 
 def _parse(row: Field[Any], key: str, value: Any) -> Any:

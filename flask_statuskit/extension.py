@@ -8,21 +8,28 @@ exception ─ resolve ─▶ StatusError ─ describe ─▶ Problem ─ redacte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import replace
 from logging import ERROR
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from flask import Flask
+from jinja2 import Environment
 
-from . import config, request_json
+from . import audit, catalog, cli, config, request_json
 from . import integrations as libraries
 from .config import Settings
+from .current import find_state
+from .dialects import MEDIA_TYPE, Dialect, Renderer, essence
 from .exceptions import ERRORS, StatusError
 from .handlers import find_error_handler
 from .log import log
 from .mapping import Builder, BuilderT, Mapping
+from .response import BY_ACCEPT
+
+RendererT = TypeVar("RendererT", bound=Renderer)
 
 
 class StatusKit:
@@ -52,13 +59,15 @@ class StatusKit:
         **options: Any,
     ) -> None:
         config.check_names((), options)
-        self._integrations = (
+        self.integrations = (
             (integrations,) if isinstance(integrations, str) else tuple(integrations)
         )
         self._default_integrations = default_integrations
         self._options = options
         self.mapping = Mapping()
         libraries.install_readers(self.mapping)
+        #: Body formats of the user's own, by their media types.
+        self.dialects: dict[str, Dialect] = {}
         if app is not None:
             self.init_app(app)
 
@@ -72,7 +81,7 @@ class StatusKit:
             RuntimeError: another StatusKit has set it up, or it has answered requests already.
             ConfigError: a setting of the application cannot be understood.
         """
-        state: State | None = app.extensions.get("statuskit")
+        state = find_state(app)
         if state is not None:
             if state.kit is self:
                 return
@@ -93,7 +102,7 @@ class StatusKit:
         state = State(self, app, self._options)
         state.libraries = libraries.install(
             state.mapping,
-            {*self._integrations, *state.settings(app).integrations},
+            {*self.integrations, *state.settings(app).integrations},
             defaults=self._default_integrations,
         )
         for library in state.libraries:
@@ -105,6 +114,9 @@ class StatusKit:
         app.extensions["statuskit"] = state
         # A plain function: a method bound to anything that knows the application would be a cycle.
         vars(app)["_find_error_handler"] = find_error_handler
+        audit.install(app)
+        catalog.install(app, state.settings(app).catalog_url)
+        app.cli.add_command(cli.group)
 
     @overload
     def map(self, exception: type[Exception] | str, /) -> Callable[[BuilderT], BuilderT]: ...
@@ -142,6 +154,41 @@ class StatusKit:
         """
         return self.mapping.map(exception, error, **hints)
 
+    def dialect(self, media_type: str) -> Callable[[RendererT], RendererT]:
+        """Register a body format of your own; a decorator for the function that makes the body.
+
+        Clients get it if they ask for it by ``Accept``, or where STATUSKIT_DIALECT names it.
+
+        Parameters:
+            media_type: what is sent as Content-Type. That of a dialect of ours replaces it, also
+                where it is the default.
+
+        Raises:
+            ValueError: `media_type` is no media type.
+
+        The function takes the `Problem`, whose members are plain JSON values, and returns text,
+        bytes, or what becomes JSON. Where it raises, a constant body goes out:
+
+        >>> statuskit = StatusKit()
+        >>> @statuskit.dialect("application/vnd.acme.error+json")
+        ... def acme(problem):
+        ...     return {"fault": problem.title, "see": problem.type}
+        """
+        # Without the parentheses, this is the function that was to be decorated.
+        if not isinstance(media_type, str) or not re.fullmatch(MEDIA_TYPE, media_type):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(
+                f"{media_type!r} is no media type:"
+                " type @statuskit.dialect('application/vnd.acme.error+json')."
+            )
+        name = essence(media_type)
+        aliases = next((d.aliases for d in BY_ACCEPT if d.media_type == name), ())
+
+        def register(render: RendererT) -> RendererT:
+            self.dialects[name] = Dialect(media_type, render, aliases)
+            return render
+
+        return register
+
     def problem_types(self) -> list[type[StatusError]]:
         """The problem types that have been defined, by their types."""
         pending, found = [StatusError], set[type[StatusError]]()
@@ -152,17 +199,22 @@ class StatusKit:
 
 
 class State:
-    """What is known of one application, without a reference to it."""
+    """What is known of one application; refers to it only where its Jinja environment does."""
 
     def __init__(self, kit: StatusKit, app: Flask, options: dict[str, Any]) -> None:
         self.kit = kit
         self.mapping = Mapping(parent=kit.mapping)
         request_json.install(self.mapping)
         self.libraries: tuple[Any, ...] = ()
+        #: What our templates are rendered in, once there is something to render.
+        self.pages: Environment | None = None
+        #: Where the catalogue is mounted.
+        self.catalog: str | None = None
+        #: What the auditor has found and told of, by endpoint and rule.
+        self.told: dict[tuple[str | None, str], audit.Finding] = {}
         self._way_is_clear = False
-        self._options = options
-        # The inputs are copied, since a list or a mapping may be changed in place.
-        self._resolved = list(map(copy, _inputs(app))), self._resolve(app)
+        self.options = options
+        self._resolved = _kept(_inputs(app)), self._resolve(app)
 
     def clear_the_way(self, app: Flask) -> None:
         """Have integrated libraries give way, once, when the first error is handled.
@@ -195,16 +247,22 @@ class State:
                 # must not show internals because somebody mistyped the end of that.
                 log(ERROR, "%s The settings from before stay, in production.", error)
                 settings = replace(settings, environment="production", expose_internals=False)
-            self._resolved = list(map(copy, _inputs(app))), settings
+            self._resolved = _kept(_inputs(app)), settings
         return settings
 
     def _resolve(self, app: Flask) -> Settings:
-        return config.resolve(app.config, self._options, debug=app.debug, testing=app.testing)
+        return config.resolve(app.config, self.options, debug=app.debug, testing=app.testing)
 
 
-# None is a value; it switches some of the settings off. A copy of the Ellipsis is itself.
-_UNSET: Any = ...
+# None is a value; it switches some of the settings off.
+_UNSET: Any = object()
 
 
 def _inputs(app: Flask) -> list[Any]:
     return [app.debug, app.testing, *(app.config.get(key, _UNSET) for key in config.KEYS)]
+
+
+def _kept(inputs: list[Any]) -> list[Any]:
+    """The inputs, to be compared with later ones: a list or a mapping may be changed in place."""
+    # Nothing else is copied; the copy of a function object may well differ from it.
+    return [copy(value) if isinstance(value, (dict, list, set)) else value for value in inputs]

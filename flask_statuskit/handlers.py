@@ -16,22 +16,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from logging import ERROR
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from flask import Flask, current_app, got_request_exception, request
+from flask import Flask, got_request_exception, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import InternalServerError as FlasksServerError
 
 from .config import Settings
-from .dialects import PROBLEM_JSON
+from .current import state_of, this_app
+from .dialects import PROBLEM, negotiate
 from .exceptions import InternalServerError
 from .log import log, one_line
 from .mapping import Resolution, resolve
-from .response import respond
-
-if TYPE_CHECKING:
-    from .extension import State
+from .pages import HTML
+from .response import BY_ACCEPT, respond
 
 Handler = Callable[[Exception], ResponseReturnValue]
 
@@ -41,9 +40,9 @@ _RESOLVED = "flask_statuskit.resolved"
 
 def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | None:
     """The handler of an error, None for Flask's own way; has the signature of Flask's method."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     try:
-        settings = _state(app).settings(app)
+        settings = state_of(app).settings(app)
         if _serves(settings):
             return _choose(app, settings, error, blueprints)
     except Exception as failure:
@@ -53,17 +52,12 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
 
 def is_served(app: Flask) -> bool:
     """Whether the request is for a part of the site in which problems are wanted."""
-    return _serves(_state(app).settings(app))
+    return _serves(state_of(app).settings(app))
 
 
 def _serves(settings: Settings) -> bool:
     prefixes, path = settings.url_prefixes, request.path
     return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
-
-
-def _state(app: Flask) -> State:
-    state: State = app.extensions["statuskit"]
-    return state
 
 
 @dataclass(frozen=True)
@@ -86,7 +80,7 @@ class _Question:
         The default handler of an integrated library gives way to us, and to a catch-all as we do.
         It does not leave its place to handlers of base classes, which never saw these errors.
         """
-        state = _state(self.app)
+        state = state_of(self.app)
         for wanted in (error, Exception()):
             found = type(self.app)._find_error_handler(self.app, wanted, self.blueprints)
             if found is None or not state.gives_way(self.app, found):
@@ -122,7 +116,7 @@ class _Question:
 def _choose(
     app: Flask, settings: Settings, error: Exception, blueprints: list[str]
 ) -> Handler | None:
-    state = _state(app)
+    state = state_of(app)
     state.clear_the_way(app)
     question = _Question(app, error, blueprints)
     theirs = question.find(error)
@@ -205,10 +199,8 @@ def _is_for_a_program(question: _Question) -> bool:
     app = question.app
     if not app.debug or app.testing or app.config["PROPAGATE_EXCEPTIONS"] is not None:
         return False
-    if "Accept" not in request.headers:
-        return False
-    accept = request.accept_mimetypes
-    if accept["text/html"] > max(accept["application/json"], accept[PROBLEM_JSON]):
+    accept = request.headers.get("Accept")
+    if accept is None or negotiate(accept, PROBLEM, BY_ACCEPT) is HTML:
         return False
     return question.find(FlasksServerError(original_exception=question.error)) is None
 

@@ -255,7 +255,6 @@ _WERKZEUGS_DESCRIPTIONS = {cls.description for cls in exceptions.default_excepti
 def _written_description(error: HTTPException) -> str | None:
     """The description, unless it is the one that Werkzeug gives to all errors of the class."""
     description = error.description
-    try:
-        return None if description in _WERKZEUGS_DESCRIPTIONS else description
-    except TypeError:  # not hashable, so no text of Werkzeug's
-        return description
+    # A lazy string is not to be read yet, and what cannot be hashed is no text of Werkzeug's.
+    is_werkzeugs = isinstance(description, str) and description in _WERKZEUGS_DESCRIPTIONS
+    return None if is_werkzeugs else description

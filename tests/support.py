@@ -25,6 +25,12 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 #: What curl and fetch() ask for.
 PROGRAM = {"Accept": "*/*"}
 
+#: What they get.
+PROBLEM_JSON = "application/problem+json"
+PAGE = "text/html; charset=utf-8"
+#: Who asks, with what they get.
+CLIENTS = [({}, PROBLEM_JSON), (PROGRAM, PROBLEM_JSON), (BROWSER, PAGE)]
+
 UNSENT = object()
 
 
@@ -182,16 +188,22 @@ def _check_framing(method: str, answer: Answer) -> None:
         assert length == str(len(answer.body))
 
 
-def assert_problem(answer: Answer, status: int, method: str = "GET") -> dict[str, Any]:
-    """Check what every problem owes, whatever its status, and return its body ({} to HEAD)."""
+def assert_error(answer: Answer, status: int, content_type: str) -> None:
+    """Check what every error owes, whatever its status and its body format."""
     row = STATUSES.get(status)
     assert answer.status_line == f"{status} {row.phrase if row else 'Unknown'}", answer.body
-    assert answer.header("Content-Type") == "application/problem+json"
+    assert answer.header("Content-Type") == content_type
     assert answer.header("Content-Length") is not None
     assert answer.header("Cache-Control") == "no-store"
     assert answer.header("X-Content-Type-Options") == "nosniff"
+    assert "Accept" in (answer.header("Vary") or "").split(", ")
     assert answer.header("ETag") is None
     assert answer.header("Last-Modified") is None
+
+
+def assert_problem(answer: Answer, status: int, method: str = "GET") -> dict[str, Any]:
+    """Check what every problem owes, whatever its status, and return its body ({} to HEAD)."""
+    assert_error(answer, status, PROBLEM_JSON)
     if method == "HEAD":
         return {}
     body: dict[str, Any] = answer.json
@@ -216,7 +228,8 @@ def make_app(
         kit: the StatusKit to initialise (default: a new one with `options`).
     """
     app = Flask("shop", root_path="/", static_folder=None)
-    app.config.update(config or {})
+    # Most of these applications send what the auditor would warn of, and warnings are errors here.
+    app.config.update({"STATUSKIT_AUDIT": "off", **(config or {})})
     (StatusKit(**options) if kit is None else kit).init_app(app)
     return app
 

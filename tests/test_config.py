@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from flask_statuskit import ConfigError, StatusKit, config
-from flask_statuskit.config import KEYS, ROWS, Settings, check_names
+from flask_statuskit.config import KEYS, ROWS, Settings, check_names, level_name
 
 
 def resolve(
@@ -30,10 +30,39 @@ BOOLS = [
 ]
 NO_BOOLS = ["maybe", "", " ", "y", "truee", "None", None, 2, -1, 0.5, [], [True], {}]
 
+
+class Acme:
+    """A dialect that cannot be hashed, and whose copy is another."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, problem: Any) -> dict[str, Any]:
+        return {"fault": problem.title}
+
+
+acme = Acme()
+MEDIA_TYPES = ["application/vnd.acme.error+json", "text/csv; header=present", "Text/HTML", "x/y"]
+
 #: For every key, what may be written and what it means.
 ACCEPTED: dict[str, list[tuple[Any, Any]]] = {
     "environment": [(name, name) for name in ["production", "development", "testing"]],
     "expose_internals": BOOLS,
+    "dialect": [
+        *((v, v) for v in ["problem", "simple", "jsonapi", "xml", "text", "html", *MEDIA_TYPES]),
+        (acme, acme),
+        ({}, {}),
+        ({"*": "xml", "api.v1": acme, "": "x/y"}, {"*": "xml", "api.v1": acme, "": "x/y"}),
+    ],
+    "negotiate": BOOLS,
+    "catalog_url": [
+        (None, None),
+        ("", None),
+        ("/problems", "/problems"),
+        ("/problems/", "/problems/"),
+        ("https://problems.shop.example/", "https://problems.shop.example/"),
+        ("https://api.shop.example:8443/problems", "https://api.shop.example:8443/problems"),
+        ("http://[::1]/problems", "http://[::1]/problems"),
+    ],
     "url_prefixes": [
         ([], ()),
         ("", ()),
@@ -74,6 +103,20 @@ ACCEPTED: dict[str, list[tuple[Any, Any]]] = {
         ({404: "debug", "503": 25}, {"4xx": 20, "5xx": 40, 404: 10, 503: 25}),
         ({404: "OFF", 410: None}, {"4xx": 20, "5xx": 40, 404: None, 410: None}),
     ],
+    "audit": [(name, name) for name in ["off", "warn", "raise"]],
+    "audit_ignore": [
+        ({}, {}),
+        ("", {"*": frozenset()}),
+        ("SK201", {"*": {"SK201"}}),
+        ("SK201, SK302 ,", {"*": {"SK201", "SK302"}}),
+        (["SK201", "SK201"], {"*": {"SK201"}}),
+        ({"SK201"}, {"*": {"SK201"}}),
+        ({"users.*": ("SK201",)}, {"users.*": {"SK201"}}),
+        (
+            {"*": "SK500", "users.get": "SK601, SK602", "old": []},
+            {"*": {"SK500"}, "users.get": {"SK601", "SK602"}, "old": frozenset()},
+        ),
+    ],
     "max_body_bytes": [(1024, 1024), ("65536", 65_536), (2048.0, 2048)],
     "integrations": [
         ([], ()),
@@ -88,6 +131,26 @@ ACCEPTED: dict[str, list[tuple[Any, Any]]] = {
 REFUSED: dict[str, list[Any]] = {
     "environment": ["prod", "Production", " production", "", None, True, 5, ["production"], {}],
     "expose_internals": NO_BOOLS,
+    "dialect": [
+        *("jsn", "JSON", "Problem", " problem", "problem,xml", "", None, True, 5, b"problem", []),
+        *("application/", "/json", "*/*", "text/*", "a b/c", "a/b/c", "text/h\u00e9", "x/y\n"),
+        *({"api": "jsn"}, {"api": None}, {None: "xml"}, {5: "xml"}, {"api": {"v1": "xml"}}),
+        [("api", "xml")],
+    ],
+    "negotiate": NO_BOOLS,
+    "catalog_url": [
+        *(
+            "problems",
+            "/",
+            "//",
+            "shop.example/problems",
+            "//shop.example/problems",
+            "urn:problems:",
+            "/a b",
+        ),
+        *("/problems?all", "/problems#all", "/<slug>", "https://shop.example", "/\u00e9", "/a\n"),
+        *(5, True, [], b"/problems"),
+    ],
     "url_prefixes": [
         "api",
         "/ok, api",
@@ -172,6 +235,25 @@ REFUSED: dict[str, list[Any]] = {
         {404.5: "INFO"},
         {"4xx": True},
     ],
+    "audit": ["Off", "error", "", None, True, False, 0, ["warn"]],
+    "audit_ignore": [
+        "SK1",
+        "sk201",
+        "201",
+        201,
+        None,
+        True,
+        b"SK201",
+        [201],
+        ["SK201", "SK1"],
+        [["SK201"]],
+        {"*": ["SK1"]},
+        {"*": None},
+        {"*": {"SK201": True}},
+        {None: ["SK201"]},
+        {"": ["SK201"]},
+        {404: ["SK201"]},
+    ],
     "max_body_bytes": [1023, 0, -1, 1024.5, "many", "", None, True, 2**31, math.nan, []],
     "integrations": [5, None, True, [5], {"marshmallow": True}, b"marshmallow"],
 }
@@ -245,6 +327,9 @@ def test_the_defaults_are_those_that_are_safe_in_production() -> None:
     assert resolve() == Settings(
         environment="production",
         expose_internals=False,
+        dialect="problem",
+        negotiate=True,
+        catalog_url=None,
         url_prefixes=(),
         type_base=None,
         validation_status=422,
@@ -256,6 +341,8 @@ def test_the_defaults_are_those_that_are_safe_in_production() -> None:
         instance=True,
         cache_control="no-store",
         log_levels={"4xx": logging.INFO, "5xx": logging.ERROR},
+        audit="off",
+        audit_ignore={},
         max_body_bytes=65_536,
         integrations=(),
     )
@@ -342,6 +429,94 @@ def test_internals_need_debug_and_an_environment_other_than_production(
     assert settings.expose_internals is (wanted and debug and settings.environment != "production")
 
 
+@pytest.mark.parametrize(
+    ("environment", "default"),
+    [("production", "off"), ("development", "warn"), ("testing", "warn")],
+)
+@pytest.mark.parametrize("said", [None, "off", "warn", "raise"])
+def test_the_auditor_is_off_in_production_unless_somebody_says_otherwise(
+    said: str | None, environment: str, default: str
+) -> None:
+    options = {"environment": environment, **({"audit": said} if said else {})}
+    assert resolve({}, options).audit == (said or default)
+
+
+# Origins
+
+
+def origins(
+    settings: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+    *,
+    debug: Any = False,
+    testing: Any = False,
+) -> dict[str, str]:
+    return config.origins(settings or {}, options or {}, debug=debug, testing=testing)
+
+
+def test_what_nobody_sets_is_a_default() -> None:
+    assert origins() == dict.fromkeys(ROWS, "default")
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name != "expose_internals"])
+def test_an_option_and_a_key_are_told_apart(name: str) -> None:
+    value, _ = ACCEPTED[name][0]
+    for debug in (True, False):
+        key = {f"STATUSKIT_{name.upper()}": value}
+        assert origins(key, debug=debug)[name] == "app.config"
+        assert origins({}, {name: value}, debug=debug)[name] == "option"
+        # Even where the two say the same.
+        assert origins(key, {name: value}, debug=debug)[name] == "option"
+
+
+@pytest.mark.parametrize(
+    ("debug", "testing", "origin"),
+    [
+        (False, False, "default"),
+        ("False", "", "default"),
+        (True, False, "DEBUG"),
+        ("True", False, "DEBUG"),
+        (True, True, "TESTING"),
+        (False, True, "TESTING"),
+        ("True", "False", "DEBUG"),
+    ],
+)
+def test_a_derived_environment_comes_from_the_flag_that_decides(
+    debug: Any, testing: Any, origin: str
+) -> None:
+    assert origins(debug=debug, testing=testing)["environment"] == origin
+
+
+@pytest.mark.parametrize(
+    ("said", "environment", "debug", "origin"),
+    [
+        (None, None, False, "default"),
+        (None, None, True, "default"),
+        (None, "development", False, "DEBUG"),
+        (None, "production", True, "default"),
+        (True, None, False, "DEBUG"),
+        (True, None, True, "app.config"),
+        (True, "development", False, "DEBUG"),
+        (True, "production", False, "DEBUG"),
+        (True, "production", True, "environment"),
+        ("True", "production", True, "environment"),
+        (False, "production", True, "app.config"),
+        (False, None, False, "app.config"),
+    ],
+)
+def test_internals_that_stay_hidden_come_from_what_hides_them(
+    said: Any, environment: str | None, debug: bool, origin: str
+) -> None:
+    options = {} if environment is None else {"environment": environment}
+    settings = {} if said is None else {"STATUSKIT_EXPOSE_INTERNALS": said}
+    assert origins(settings, options, debug=debug)["expose_internals"] == origin
+
+
+def test_what_cannot_be_parsed_has_no_origin_either() -> None:
+    with pytest.raises(ConfigError, match="STATUSKIT_AUDIT is 'loud'"):
+        origins({"STATUSKIT_AUDIT": "loud"})
+
+
 # Names
 
 
@@ -413,12 +588,23 @@ def test_a_mistake_in_an_option_is_an_error_at_start_up() -> None:
         ("RETRY_AFTER", '{"503": 30}', {503: 30}),
         ("RETRY_AFTER__503", "30", {503: 30}),
         ("RETRY_AFTER_JITTER", "0.5", 0.5),
+        ("DIALECT", "simple", "simple"),
+        ("DIALECT", "application/vnd.acme.error+json", "application/vnd.acme.error+json"),
+        ("DIALECT", '{"api": "simple", "*": "html"}', {"api": "simple", "*": "html"}),
+        ("DIALECT__api", "simple", {"api": "simple"}),
+        ("NEGOTIATE", "off", False),
+        ("CATALOG_URL", "/problems", "/problems"),
         ("URL_PREFIXES", "/api, /v2", ("/api", "/v2")),
         ("URL_PREFIXES", '["/api"]', ("/api",)),
         ("REQUEST_ID_HEADER", "null", None),
         ("REQUEST_ID_HEADER", "", None),
         ("LOG_LEVELS", '{"4xx": "DEBUG", "404": "OFF"}', {"4xx": 10, "5xx": 40, 404: None}),
         ("ENVIRONMENT", "testing", "testing"),
+        ("AUDIT", "off", "off"),
+        ("AUDIT_IGNORE", "SK201, SK302", {"*": {"SK201", "SK302"}}),
+        ("AUDIT_IGNORE", '["SK201"]', {"*": {"SK201"}}),
+        ("AUDIT_IGNORE", '{"users.*": ["SK201"]}', {"users.*": {"SK201"}}),
+        ("AUDIT_IGNORE__index", "SK201", {"index": {"SK201"}}),
     ],
 )
 def test_settings_can_come_from_environment_variables(
@@ -499,3 +685,30 @@ def test_a_level_may_be_one_that_the_application_named() -> None:
         assert resolve({}, {"log_levels": {404: "notice"}}).log_level(404) == 25
     finally:
         del logging._levelToName[25], logging._nameToLevel["NOTICE"]
+
+
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [
+        (None, "OFF"),
+        (0, "NOTSET"),
+        (logging.DEBUG, "DEBUG"),
+        (logging.WARNING, "WARNING"),
+        (25, 25),
+    ],
+)
+def test_a_level_is_called_as_it_may_be_typed(level: int | None, name: Any) -> None:
+    assert level_name(level) == name
+    assert resolve({}, {"log_levels": {404: name}}).log_level(404) == level
+
+
+@pytest.mark.parametrize(("called", "name"), [("NOTICE", "NOTICE"), ("Notice", 25)])
+def test_a_level_of_the_application_has_its_name_if_that_may_be_typed(
+    called: str, name: Any
+) -> None:
+    logging.addLevelName(25, called)
+    try:
+        assert level_name(25) == name
+        assert resolve({}, {"log_levels": {404: name}}).log_level(404) == 25
+    finally:
+        del logging._levelToName[25], logging._nameToLevel[called]

@@ -12,10 +12,12 @@ import werkzeug.exceptions
 from flask import Blueprint, Flask, abort, redirect, request
 from support import (
     BROWSER,
+    CLIENTS,
     PROGRAM,
     Answer,
     Foreign,
     ForeignChild,
+    assert_error,
     assert_problem,
     call,
     kit_of,
@@ -485,11 +487,12 @@ def assert_incident(
     assert not any(r.exc_info for r in log.ours)
 
 
-@pytest.mark.parametrize("headers", [{}, PROGRAM, BROWSER], ids=str)
+@pytest.mark.parametrize(("headers", "content_type"), CLIENTS, ids=str)
 def test_a_bug_takes_flasks_own_path_and_comes_back_as_a_problem(
-    log: Any, signalled: list[Any], torn_down: list[Any], headers: Any
+    log: Any, signalled: list[Any], torn_down: list[Any], headers: Any, content_type: str
 ) -> None:
-    assert_problem(call(watched(raising(Foreign), torn_down), headers=headers), 500)
+    answer = call(watched(raising(Foreign), torn_down), headers=headers)
+    assert_error(answer, 500, content_type)
     assert_incident(Foreign, log, signalled, torn_down)
 
 
@@ -626,14 +629,14 @@ def test_a_500_handler_in_the_way_of_a_mapped_5xx_takes_nothing_away(
 @pytest.mark.parametrize(
     "config", [{"TESTING": True}, {"DEBUG": True}, {"PROPAGATE_EXCEPTIONS": True}], ids=str
 )
-@pytest.mark.parametrize("headers", [{}, PROGRAM, BROWSER], ids=str)
+@pytest.mark.parametrize(("headers", "content_type"), CLIENTS, ids=str)
 def test_a_mapped_5xx_is_rendered_logged_and_signalled_where_flask_would_propagate(
-    log: Any, signalled: list[Any], headers: Any, config: Any, handled: Any
+    log: Any, signalled: list[Any], headers: Any, content_type: str, config: Any, handled: Any
 ) -> None:
     app = mapped(503, config)
     if handled:
         app.register_error_handler(handled, Handler())
-    assert_problem(call(app, headers=headers), 503)
+    assert_error(call(app, headers=headers), 503, content_type)
     assert [type(error) for error in signalled] == [Foreign]
     assert [r.exc_info[0] for r in log.apps] == [Foreign]
 
@@ -676,6 +679,7 @@ def test_a_typed_error_is_no_incident(log: Any, signalled: list[Any], error: Any
         {},
         {"Accept": "text/html"},
         {"Accept": "text/html, application/json;q=0.9"},
+        {"Accept": "text/html, application/xhtml+xml, image/jxr, */*"},
         {"Accept": "text/*, */*;q=0.1"},
     ],
     ids=str,
@@ -696,8 +700,11 @@ def test_in_debug_mode_a_browser_and_a_test_client_get_the_exception(
         {"Accept": "application/json"},
         {"Accept": "application/problem+json"},
         {"Accept": "application/json, text/html;q=0.9"},
+        {"Accept": "application/json, text/html"},
         {"Accept": "application/problem+json, text/html;q=0.9"},
-        {"Accept": "application/xml"},
+        {"Accept": "application/json, text/plain, */*"},
+        {"Accept": "text/plain, */*"},
+        {"Accept": "image/png"},
         {"Accept": ""},
     ],
     ids=str,
@@ -714,6 +721,33 @@ def test_in_debug_mode_a_program_gets_a_problem_with_the_bug_in_it(
     [record] = log.apps
     assert record.exc_info[1] is raised
     assert record.levelname == "ERROR"
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("application/xml, text/html;q=0.9", "application/problem+xml"),
+        ("text/plain, text/html;q=0.9", "text/plain; charset=utf-8"),
+        ("application/vnd.api+json, text/html;q=0.9", "application/vnd.api+json"),
+    ],
+)
+def test_in_debug_mode_a_program_gets_the_bug_in_the_format_that_it_likes(
+    accept: str, content_type: str
+) -> None:
+    app = raising(Foreign("the bolt is loose"), {"DEBUG": True})
+    answer = call(app, headers={"Accept": accept})
+    assert_error(answer, 500, content_type)
+    assert b"the bolt is loose" in answer.body
+
+
+@pytest.mark.parametrize("config", [{"STATUSKIT_DIALECT": "html"}, {"STATUSKIT_NEGOTIATE": False}])
+def test_in_debug_mode_the_debugger_is_for_browsers_whatever_errors_are_answered_with(
+    config: Any,
+) -> None:
+    app = raising(Foreign, {"DEBUG": True, **config})
+    assert call(app, headers=PROGRAM).status == 500
+    with pytest.raises(Foreign):
+        call(app, headers=BROWSER)
 
 
 @pytest.mark.parametrize("headers", [PROGRAM, BROWSER, {}], ids=str)

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strict_json
 
-from flask_statuskit.dialects import render
+from flask_statuskit.dialects import PROBLEM, render
 from flask_statuskit.problem import (
     OWN_MEMBERS,
     STANDARD_MEMBERS,
@@ -768,7 +768,7 @@ def test_whatever_is_thrown_in_the_body_is_json_of_bounded_size(
     if errors is not None:
         members = {"errors": tuple(field_errors(errors)), **members}
     problem = Problem(409, title=title, detail=detail, members=members)
-    body = render(problem, DUMPS[dumps], max_bytes)
+    body = render(problem, PROBLEM, DUMPS[dumps], max_bytes)
     assert len(body) <= max_bytes
     read = strict_json(body)
     assert read["status"] == 409

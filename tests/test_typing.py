@@ -23,7 +23,7 @@ WRONG = """
 from flask import Flask
 from flask_statuskit import (
     Conflict, FieldError, MethodNotAllowed, PaymentRequired, Problem, RateLimited, StatusKit,
-    Unauthorized, ValidationError,
+    Unauthorized, ValidationError, accepted, conditional, created, redirect_to, require_match,
 )
 
 class OutOfCredit(PaymentRequired):
@@ -71,6 +71,20 @@ kit.map(KeyError, ValueError)  # error
 kit.map(KeyboardInterrupt, Conflict)  # error
 kit.init_app("app")  # error
 StatusKit(Flask("shop"), integrations=5)  # error
+
+created()  # error
+created("/orders/7", body=object())  # error
+created("/orders/7", status=200)  # error
+accepted("/orders/7", ["changing"])  # error
+accepted("/orders/7", {}, 5)  # error
+accepted("/orders/7", retry_after=object())  # error
+redirect_to("/orders/7", 301)  # error
+redirect_to("/orders/7", permanent="yes")  # error
+conditional({"id": 7}, "v7")  # error
+conditional({"id": 7}, etag=b"v7")  # error
+conditional({"id": 7}, last_modified="today")  # error
+require_match(None)  # error
+body: str = created("/orders/7")  # error
 
 @kit.map(KeyError)  # error
 def returns_text(error: KeyError) -> str:
@@ -152,6 +166,27 @@ def test_the_program_answers_as_it_is_written(
     response = program.create_app().test_client().get(f"/{what}")
     assert response.status_code == status
     assert response.get_json().items() >= shown.items()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/orders", 301),
+        ("POST", "/orders", 201),
+        ("GET", "/orders/7", 200),
+        ("GET", "/orders/7/lines", 200),
+        ("GET", "/orders/7/program", 200),
+        ("PUT", "/orders/7", 428),
+        ("PATCH", "/orders/7", 202),
+        ("DELETE", "/orders/7", 204),
+        ("DELETE", "/orders/0", 205),
+    ],
+)
+def test_the_program_succeeds_as_it_is_written(
+    program: Any, method: str, path: str, status: int
+) -> None:
+    with program.create_app().test_client().open(path, method=method) as response:
+        assert response.status_code == status
 
 
 def test_the_program_reads_problems_and_lists_its_types(program: Any) -> None:

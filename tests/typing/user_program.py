@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import werkzeug.exceptions
-from flask import Flask, jsonify
+from flask import Flask, Response, jsonify, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from flask_statuskit import (
@@ -27,6 +28,13 @@ from flask_statuskit import (
     Unauthorized,
     UnsupportedMediaType,
     ValidationError,
+    accepted,
+    conditional,
+    created,
+    no_content,
+    redirect_to,
+    require_match,
+    reset_content,
 )
 
 # Exceptions of other libraries
@@ -154,6 +162,43 @@ def create_app() -> Flask:
         except werkzeug.exceptions.NotFound as error:
             code: int | None = error.code
             raise NotFound(error.description, code_was=code) from error
+
+    @app.get("/orders/<int:order>")
+    def read_order(order: int) -> ResponseReturnValue:
+        return conditional({"id": order}, etag=order, last_modified=datetime(2024, 5, 1))
+
+    @app.get("/orders/<int:order>/lines")
+    def read_lines(order: int) -> Response:
+        def lines() -> Iterator[str]:
+            yield f"{order}\n"
+
+        return conditional(lines(), etag=f'W/"{order}"')
+
+    @app.get("/orders/<int:order>/program")
+    def read_program(order: int) -> Response:
+        return conditional(send_file(__file__))
+
+    @app.post("/orders")
+    def create_order() -> Response:
+        return created(url_for("read_order", order=7), {"id": 7})
+
+    @app.put("/orders/<int:order>")
+    def replace_order(order: int) -> ResponseReturnValue:
+        require_match(order)
+        return created(url_for("read_order", order=order), ("replaced", {"X-Kind": "order"}))
+
+    @app.patch("/orders/<int:order>")
+    def change_order(order: int) -> Response:
+        monitor = url_for("read_order", order=order)
+        return accepted(monitor, {"state": "changing"}, retry_after=timedelta(seconds=2))
+
+    @app.delete("/orders/<int:order>")
+    def delete_order(order: int) -> Response:
+        return no_content() if order else reset_content()
+
+    @app.route("/orders", methods=["GET"])
+    def moved() -> ResponseReturnValue:
+        return redirect_to(url_for("read_order", order=7), permanent=True, keep_method=False)
 
     @app.errorhandler(OutOfCredit)
     def out_of_credit(error: OutOfCredit) -> ResponseReturnValue:
