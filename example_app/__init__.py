@@ -3,13 +3,21 @@
 Read it in this order:
 
 - ``errors.py``      the app's own problem types, and libraries whose exceptions become typed ones
-- ``bookings.py``    ``PUT /bookings/<id>`` decides in the order 400, 401, 403, 404, 409, 422, 429
+- ``bookings.py``    ``PUT /bookings/<number>`` decides in the order 400, 401, 403, 404, 428, 412,
+  409, 422, 429; a GET of it is 304 for whoever has that version
+- ``reports.py``     202 with a monitor, then 303 to the result
+- ``moved.py``       301 for a GET, 308 for a POST
 - ``payments.py``    402 with members of its own, a webhook with a signature
 - ``rates.py``       502, 503 or 504 when the server fails that it asks
-- ``users.py``, ``rooms.py``, ``files.py``, ``operations.py``    the other endpoints
+- ``files.py``       206 and 416 for parts of a file
+- ``users.py``, ``rooms.py``, ``operations.py``    the other endpoints
+- ``broken.py``      what the auditor is there to find, outside of production
 - ``auth.py``        who is calling, and the 401 or 403 if that is not enough
+- ``tour.py``        the front page: every situation as a button; ``situations.py`` is its table,
+  ``stage.py`` the app that a button is answered by, ``trouble.py`` what goes wrong there
 - ``schemas.py``     what a body must look like, in marshmallow; a failed load is a 422 by itself
 - ``models.py``, ``database.py``, ``seed.py``    SQLAlchemy 2, one session per request, first data
+- ``languages.py``   what language a client is spoken to in
 - ``config.py``      one class per environment
 
 No view catches an exception to make a response out of it. A view raises, or lets a library raise,
@@ -20,7 +28,21 @@ import os
 
 from flask import Flask
 
-from . import bookings, database, files, operations, payments, rates, rooms, users
+from . import (
+    bookings,
+    broken,
+    database,
+    files,
+    languages,
+    moved,
+    operations,
+    payments,
+    rates,
+    reports,
+    rooms,
+    tour,
+    users,
+)
 from .config import CONFIGS
 from .converters import RecordNumber
 from .errors import statuskit
@@ -43,9 +65,13 @@ def create_app(config: object | str | None = None) -> Flask:
 
     statuskit.init_app(app)
     limiter.init_app(app)
+    languages.babel.init_app(app, locale_selector=languages.client_language)
     database.init_app(app)
-    for module in (users, rooms, bookings, payments, rates, files, operations):
+    for module in (users, rooms, bookings, moved, payments, reports, rates, files, operations):
         app.register_blueprint(module.blueprint)
+    app.register_blueprint(tour.blueprint)
+    if app.config["BROKEN_ENDPOINTS"]:
+        app.register_blueprint(broken.blueprint)
     return app
 
 

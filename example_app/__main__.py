@@ -7,6 +7,10 @@ from werkzeug.serving import run_simple
 from . import create_app
 
 TRY = """\
+A tour of all that can happen, for your browser:
+
+  {url}/
+
 Five requests to try:
 
   curl -i {url}/users/999

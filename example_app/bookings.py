@@ -1,13 +1,22 @@
 """Bookings. ``change_booking`` makes every decision that a request can meet, each in its turn."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import EXCLUDE
 from sqlalchemy import select
 
-from flask_statuskit import Conflict, Forbidden, ValidationError
+from flask_statuskit import (
+    Conflict,
+    Forbidden,
+    ValidationError,
+    conditional,
+    created,
+    no_content,
+    require_match,
+)
 
 from .auth import current_user, require_member
 from .database import db_session, find
@@ -21,15 +30,13 @@ blueprint = Blueprint("bookings", __name__)
 @blueprint.get("/bookings")
 def list_bookings() -> ResponseReturnValue:
     """List the caller's own bookings."""
-    mine = Booking.owner_id == current_user().id
-    found = select(Booking).where(mine, Booking.deleted_at.is_(None)).order_by(Booking.id)
-    return BookingView(many=True).dump(db_session().scalars(found))
+    return BookingView(many=True).dump(bookings_of(current_user()))
 
 
 @blueprint.get("/bookings/<number:booking_id>")
 def get_booking(booking_id: int) -> ResponseReturnValue:
     """Show a booking. Someone else's private one is answered like one that never was."""
-    return BookingView().dump(find(Booking, booking_id, current_user()))
+    return with_version(find(Booking, booking_id, current_user()))
 
 
 @blueprint.post("/bookings")
@@ -44,8 +51,7 @@ def create_booking() -> ResponseReturnValue:
     booking = Booking(owner_id=user.id, **wanted)
     db_session().add(booking)
     db_session().commit()
-    location = url_for(".get_booking", booking_id=booking.id)
-    return BookingView().dump(booking), 201, {"Location": location}
+    return created(url_for(".get_booking", booking_id=booking.id), with_version(booking))
 
 
 @blueprint.put("/bookings/<number:booking_id>")
@@ -55,11 +61,17 @@ def change_booking(booking_id: int) -> ResponseReturnValue:
     The first line that objects decides the status, so the order of the lines is the order of the
     decisions. A body that can't be read is refused whoever sent it, a stranger learns nothing about
     records, and only a request that would otherwise have succeeded is counted.
+
+    ``If-Match`` names the version that the client has seen. It comes after the checks that do not
+    depend on it, and before all that looks at the change (RFC 9110 section 13.2.1): who has seen an
+    old version is told so, and not what is wrong with the new one. Two requests at the same time
+    may both name the right version; then the commit of the second one is a 409.
     """
     body = request.get_json()  # 400 not readable (or 415 not JSON, 413 too large)
     user = current_user()  # 401 who is it?
     ensure_may_change(user, booking_id)  # 403 may they?
     booking = find(Booking, booking_id, user)  # 404 was there ever one, 410 is it still there?
+    require_match(booking.version)  # 428 which version do they know, 412 is it still that one?
     ensure_unpaid(booking)  # 409 does its state allow it?
     ensure_room_is_free(booking.room_id, body, booking)  # 409 do other records allow it?
     wanted = BookingChange().load(body)  # 422 does the content make sense?
@@ -68,7 +80,10 @@ def change_booking(booking_id: int) -> ResponseReturnValue:
     for name, value in wanted.items():
         setattr(booking, name, value)
     db_session().commit()
-    return BookingView().dump(booking)
+    response = with_version(booking)
+    # The ETag is that of the body which is sent, not of the one that came (RFC 9110 section 9.3.4).
+    response.content_location = url_for(".get_booking", booking_id=booking.id)
+    return response
 
 
 @blueprint.delete("/bookings/<number:booking_id>")
@@ -77,10 +92,22 @@ def delete_booking(booking_id: int) -> ResponseReturnValue:
     user = current_user()
     ensure_may_change(user, booking_id)
     booking = find(Booking, booking_id, user)
+    require_match(booking.version)
     ensure_unpaid(booking)
     booking.delete()
     db_session().commit()
-    return "", 204
+    return no_content()
+
+
+def bookings_of(user: User) -> Sequence[Booking]:
+    """Return the user's own bookings, without those that they have given up."""
+    mine = select(Booking).where(Booking.owner_id == user.id, Booking.deleted_at.is_(None))
+    return db_session().scalars(mine.order_by(Booking.id)).all()
+
+
+def with_version(booking: Booking) -> Response:
+    """Show a booking, and in ``ETag`` its version: 304 for a GET by whoever has that one."""
+    return conditional(BookingView().dump(booking), etag=booking.version)
 
 
 def ensure_may_change(user: User, booking_id: int) -> None:

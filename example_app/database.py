@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flask import Flask, current_app, g
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
 from sqlalchemy.orm import Session
 
 from flask_statuskit import Gone, NotFound
@@ -26,8 +26,21 @@ def init_app(app: Flask) -> None:
             # Workers that start at the same time would all make the tables.
             session.execute(select(func.pg_advisory_xact_lock(1)))
         Base.metadata.create_all(session.connection())
+        _add_versions(session.connection())
         if session.scalar(select(User).limit(1)) is None:
             seed(session)
+
+
+def _add_versions(connection: Connection) -> None:
+    """Add the column that bookings did not have in the first version of this app.
+
+    ``create_all`` makes tables and leaves those alone that exist. This is enough for one column; an
+    application that lives longer has its migrations made by Alembic.
+    """
+    columns = {column["name"] for column in inspect(connection).get_columns("bookings")}
+    if "version" not in columns:
+        statement = "ALTER TABLE bookings ADD COLUMN version INTEGER NOT NULL DEFAULT 1"
+        connection.exec_driver_sql(statement)
 
 
 def _file_in(folder: Path) -> str:

@@ -1,12 +1,15 @@
 """Files: limited in size per request, and in sum per user."""
 
-from flask import Blueprint, Response, current_app, request, url_for
+from io import BytesIO
+
+from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
+from werkzeug.http import generate_etag
 from werkzeug.utils import secure_filename
 
-from flask_statuskit import UnsupportedMediaType, ValidationError
+from flask_statuskit import UnsupportedMediaType, ValidationError, conditional, created
 
 from .auth import current_user
 from .database import db_session, find
@@ -34,16 +37,26 @@ def upload() -> ResponseReturnValue:
     file = File(owner_id=user.id, name=name, size=len(content), content=content)
     db_session().add(file)
     db_session().commit()
-    return FileView().dump(file), 201, {"Location": url_for(".download", file_id=file.id)}
+    return created(url_for(".download", file_id=file.id), FileView().dump(file))
 
 
 @blueprint.get("/files/<number:file_id>")
 def download(file_id: int) -> ResponseReturnValue:
-    """Send a file back to its owner, to be saved. Never to be shown: it may be anything."""
+    """Send a file back to its owner, to be saved. Never to be shown: it may be anything.
+
+    A download that broke off goes on with ``Range``, and ``If-Range`` says in which file. Flask's
+    ``send_file`` answers that with 206 or 416, and ``conditional`` adds 304 and 412.
+    """
     file = find(File, file_id, current_user())
-    response = Response(file.content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=file.name)
-    return response
+    return conditional(
+        send_file(
+            BytesIO(file.content),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=file.name,
+            etag=generate_etag(file.content),
+        )
+    )
 
 
 def sent_file() -> FileStorage:

@@ -1,12 +1,33 @@
 """Rate limits. Flask-Limiter counts; StatusKit answers a limit that is used up with a 429."""
 
-from flask import current_app
+from typing import Any
+
+from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from .auth import current_user
 
-limiter = Limiter(get_remote_address)
+
+class LimiterOfEachApp(Limiter):
+    """A Limiter that counts for each app apart.
+
+    Flask-Limiter's own counts for all of them in the storage of the app that was initialised last.
+    That is enough where a process has one app. Ours has more of them: see ``stage.py``.
+    """
+
+    def init_app(self, app: Flask) -> None:
+        """Set up the app, and remember what counts for it."""
+        super().init_app(app)
+        app.extensions["bookings_limiter"] = super().limiter
+
+    @property
+    def limiter(self) -> Any:
+        """What counts for the app that handles the request."""
+        return current_app.extensions["bookings_limiter"]
+
+
+limiter = LimiterOfEachApp(get_remote_address)
 
 
 def _caller() -> str:

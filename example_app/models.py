@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import time
 from datetime import date, datetime, timezone
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey
@@ -57,7 +58,11 @@ class Room(Base):
 
 
 class Booking(Base):
-    """A stay in a room, from the day of check-in to the day of check-out."""
+    """A stay in a room, from the day of check-in to the day of check-out.
+
+    SQLAlchemy counts its versions, and raises StaleDataError if somebody else has made a new one
+    between reading and writing it.
+    """
 
     __tablename__ = "bookings"
 
@@ -67,14 +72,23 @@ class Booking(Base):
     check_out: Mapped[date]
     guests: Mapped[int]
     private: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column()
 
     room: Mapped[Room] = relationship()
     payment: Mapped[Payment | None] = relationship(back_populates="booking")
 
+    # SQLAlchemy reads it once, when it maps the class; to annotate it would map a column.
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def nights(self) -> int:
+        """How many nights it is."""
+        return (self.check_out - self.check_in).days
+
     @property
     def price(self) -> int:
         """The price of all nights together."""
-        return (self.check_out - self.check_in).days * self.room.price
+        return self.nights * self.room.price
 
     def belongs_to(self, user: User | None) -> bool:
         """Tell whether ``user`` may act on this booking: its owner may, and so may an admin."""
@@ -112,4 +126,18 @@ class File(Base):
 
     def visible_to(self, viewer: User | None) -> bool:
         """Show files to their owners only."""
+        return viewer is not None and viewer.id == self.owner_id
+
+
+class Report(Base):
+    """A summary of its owner's bookings, which takes a while."""
+
+    __tablename__ = "reports"
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    # In seconds since 1970: SQLite would give a datetime back without its time zone.
+    started_at: Mapped[float] = mapped_column(default=time.time)
+
+    def visible_to(self, viewer: User | None) -> bool:
+        """Show reports to their owners only."""
         return viewer is not None and viewer.id == self.owner_id

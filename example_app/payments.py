@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Update, update
 
-from flask_statuskit import BadRequest, Forbidden, ValidationError
+from flask_statuskit import BadRequest, Forbidden, ValidationError, created, no_content
 
 from .auth import current_user, require_member
 from .bookings import ensure_unpaid
@@ -21,7 +21,11 @@ blueprint = Blueprint("payments", __name__)
 
 @blueprint.post("/payments")
 def pay() -> ResponseReturnValue:
-    """Pay for a booking from the caller's credit."""
+    """Pay for a booking from the caller's credit.
+
+    A booking that is paid for is another version of it. So of a payment and a change at the same
+    time one is refused, and nobody pays for other nights than they get.
+    """
     body = request.get_json()
     user = current_user()
     require_member(user)
@@ -29,9 +33,9 @@ def pay() -> ResponseReturnValue:
     take(booking.price, user)
     payment = Payment(booking_id=booking.id, amount=booking.price)
     db_session().add(payment)
+    booking.version += 1
     db_session().commit()
-    location = url_for(".get_payment", payment_id=payment.id)
-    return PaymentView().dump(payment), 201, {"Location": location}
+    return created(url_for(".get_payment", payment_id=payment.id), PaymentView().dump(payment))
 
 
 @blueprint.get("/payments/<number:payment_id>")
@@ -49,7 +53,7 @@ def top_up() -> ResponseReturnValue:
     if not updates_one(payee.values(balance=User.balance + given["amount"])):
         raise ValidationError({"user_id": ["There is no such user."]})
     db_session().commit()
-    return "", 204
+    return no_content()
 
 
 def find_payable(booking_id: int, user: User) -> Booking:

@@ -22,7 +22,7 @@ def get_rates() -> ResponseReturnValue:
     """Pass on today's rates."""
     url = current_app.config["RATES_URL"]
     if not url:
-        raise ServiceUnavailable("There is no source of rates here.")
+        raise ServiceUnavailable("There is no source of rates here.", retry_after=3600)
     response = httpx.get(url, timeout=current_app.config["RATES_TIMEOUT"])
     response.raise_for_status()
     answer = response.json()

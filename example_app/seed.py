@@ -8,14 +8,14 @@ from datetime import date, datetime, timezone
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
-from .models import Booking, File, Payment, Role, Room, User
+from .models import Booking, File, Payment, Report, Role, Room, User
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=timezone.utc)
 
 
 def seed(session: Session) -> None:
     """Add the first data, first those that others refer to by number."""
-    for records in (users(), rooms(), bookings(), [*payments(), *files()]):
+    for records in (users(), rooms(), bookings(), [*payments(), *files(), *reports()]):
         session.add_all(records)
         session.flush()
 
@@ -83,3 +83,8 @@ def files() -> list[File]:
     """Bob's, which leaves him little of his quota."""
     content = bytes(127 * 1024)
     return [File(owner_id=2, name="plans.pdf", size=len(content), content=content)]
+
+
+def reports() -> list[Report]:
+    """Ann's, ready for long."""
+    return [Report(owner_id=1, started_at=LONG_AGO.timestamp())]

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from flask_statuskit import Unauthorized
+from flask_statuskit import Unauthorized, created, no_content
 
 from .auth import REALM, current_user, issue_token, require_admin
 from .database import db_session, find
@@ -35,7 +35,7 @@ def create_user() -> ResponseReturnValue:
     user = User(password_hash=password_hash, **wanted)
     db_session().add(user)
     db_session().commit()
-    return Account().dump(user), 201, {"Location": url_for(".get_user", user_id=user.id)}
+    return created(url_for(".get_user", user_id=user.id), Account().dump(user))
 
 
 @blueprint.get("/users/<number:user_id>")
@@ -79,4 +79,4 @@ def delete_user(user_id: int) -> ResponseReturnValue:
     require_admin(current_user())
     find(User, user_id).delete()
     db_session().commit()
-    return "", 204
+    return no_content()
