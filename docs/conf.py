@@ -15,6 +15,8 @@ myst_heading_anchors = 3
 # Docstrings write `name` as Markdown does; without a role of its own that would be italics.
 default_role = "code"
 autodoc_member_order = "bysource"
+# For flask_statuskit.testing; who builds the documentation need not have it.
+autodoc_mock_imports = ["pytest"]
 # Many of our classes have a base of the same name in Werkzeug: say whose it is.
 autodoc_typehints_format = "fully-qualified"
 # An `Attributes:` section beside the annotated fields would document each of them twice.

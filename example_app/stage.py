@@ -30,8 +30,8 @@ from .situations import Request, Situation
 # What the auditor says of the request at hand; None while it is not asked.
 _findings: ContextVar[list[Finding] | None] = ContextVar("findings", default=None)
 
-# One press at a time. Werkzeug compiles routes, and Python 3.11 formats tracebacks, by way of syntax
-# trees; that Python cannot make them in two threads at once (a SystemError, now and then).
+# One press at a time. Werkzeug compiles routes, and Python 3.11 formats tracebacks, by way of
+# syntax trees; that Python cannot make them in two threads at once (a SystemError, now and then).
 _playing = Lock()
 
 # What is longer is cut where it is shown (characters).

@@ -7,18 +7,20 @@ import inspect
 import os
 import re
 import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from docs_support import LANGUAGES, Session, blocks
-from flask import Flask
+from docs_support import LANGUAGES, SILENT, Session, blocks
+from flask import Flask, template_rendered
 
 import flask_statuskit
-from flask_statuskit import problem_raised
+from flask_statuskit import Finding, cli, problem_raised
 from flask_statuskit.config import KEYS
 from flask_statuskit.integrations import INTEGRATIONS
+from flask_statuskit.rules import RULES, Rule
 
 ROOT = Path(__file__).parent.parent
 INTEGRATION_PAGES = sorted((ROOT / "docs" / "integrations").glob("*.md"))
@@ -39,10 +41,13 @@ def name(page: Path) -> str:
 
 
 @pytest.fixture
-def session(page: Path) -> Iterator[Session]:
-    session = Session(page)
+def session(page: Path, tmp_path: Path) -> Iterator[Session]:
+    session = Session(page, tmp_path)
+    # Only this module goes again: of a library that is imported twice, nobody knows both halves.
+    sys.modules["app"] = session.module
     with mock.patch.dict(os.environ):
         yield session
+    del sys.modules["app"]
     # A page's problem types and receivers are no business of the tests that follow.
     for receiver in list(problem_raised.receivers.values()):
         problem_raised.disconnect(receiver)
@@ -53,15 +58,15 @@ def session(page: Path) -> Iterator[Session]:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_code_does_what_the_page_shows(page: Path, session: Session) -> None:
     for block in blocks(page):
-        if block.language in ("python", "sh"):
+        if block.language in SILENT:
             getattr(session, block.language)(block)
         elif block.language == "pycon":
             assert session.pycon(block) == ""
         elif block.language == "console":
-            responses = session.console(block)
-            assert responses, f"{name(page)}:{block.line} has no `$ curl ...`"
-            for command, shown, answered in responses:
-                assert answered == shown, f"{name(page)}:{block.line} {command}"
+            replayed = list(session.console(block))
+            assert replayed, f"{name(page)}:{block.line} has no `$ ...`"
+            for command, shown, printed in replayed:
+                assert printed == shown, f"{name(page)}:{block.line} {command}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -96,6 +101,66 @@ def test_every_module_has_its_row_in_the_design() -> None:
     assert sorted(rooms) == sorted(modules | packages)
 
 
+def test_the_values_that_a_template_is_given_are_those_that_the_page_lists(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "statuskit").mkdir()
+    (tmp_path / "statuskit" / "404.html").write_text("lost")
+    app = Flask("shop", template_folder=str(tmp_path))
+    flask_statuskit.StatusKit(app)
+    given: dict[str, object] = {}
+
+    def remember(_: Flask, context: dict[str, object], **__: object) -> None:
+        given.update(context)
+
+    with template_rendered.connected_to(remember, app):
+        app.test_client().get("/", headers={"Accept": "text/html"})
+    page = (ROOT / "docs/pages.md").read_text("utf-8")
+    table = page.partition("### What a template is given\n")[2].partition("\n\n#")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.M)
+    listed = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert listed == given.keys() - {"g", "request", "session"}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_a_finding_links_to_the_section_of_its_rule(rule: Rule) -> None:
+    link = re.search(r"(docs/[\w.-]+)#([\w-]+)", str(Finding(rule, "GET", "/", None, 200)))
+    assert link
+    page = ROOT / link[1]
+    assert link[2] in anchors(page)
+    assert f"\n### {rule.id}\n" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", cli.group.commands)
+def test_every_command_is_replayed(command: str) -> None:
+    page = blocks(ROOT / "docs/cli.md")
+    consoles = "".join(block.code for block in page if block.language == "console")
+    assert re.search(rf"^\$ flask statuskit {command}$", consoles, re.M)
+    assert re.search(rf"^\$ flask statuskit {command} .*--json$", consoles, re.M)
+
+
+def test_the_diagram_of_decisions_says_the_same_as_the_words() -> None:
+    page = ROOT / "docs/which-status.md"
+    diagram = next(block.code for block in blocks(page) if block.language == "text")
+    words = (
+        page.read_text("utf-8").partition("## The same in words\n")[2].partition("\n\nIf none")[0]
+    )
+    drawn = re.findall(r"(\d+)\. (.*?\?) ─.*▶ (.*)", diagram)
+    told = re.findall(r"^(\d+)\. \*\*(.*?\?)\*\*((?:.|\n(?!\d+\. ))*)", words, re.M)
+    assert [(number, question, statuses(text)) for number, question, text in drawn] == [
+        (number, question, statuses(text)) for number, question, text in told
+    ]
+    for _, question, text in told:
+        for error in re.findall(r"`raise (\w+)", text):
+            assert getattr(flask_statuskit, error).code in statuses(text), question
+        for helper in re.findall(r"`return (\w+)\(", text):
+            assert helper == "send_file" or helper in flask_statuskit.__all__
+
+
+def statuses(text: str) -> set[int]:
+    return {int(code) for code in re.findall(r"\b[1-5]\d\d\b", text)}
+
+
 def test_every_integration_has_its_page() -> None:
     text = (ROOT / "docs/integrations/index.md").read_text("utf-8")
     listed = text.partition("{toctree}")[2].partition("```")[0].split()[1:]
@@ -120,8 +185,7 @@ def test_the_make_targets_that_the_readme_names_exist() -> None:
 
 @pytest.mark.parametrize("page", WITH_LINKS, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
-    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
-    for link in re.findall(r"\]\(([^)]+)\)", text):
+    for link in re.findall(r"\]\(([^)]+)\)", prose(page)):
         if "://" not in link:
             path, _, anchor = link.partition("#")
             target = page.parent / path if path else page
@@ -131,5 +195,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def anchors(page: Path) -> list[str]:
     """The anchors of a page's headings, as the code host and Sphinx make them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.M)
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.M)
     return [re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks, where a comment would be a heading and an index a link."""
+    return re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
