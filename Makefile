@@ -9,6 +9,7 @@ help:
 	@echo "make test      run the tests with coverage"
 	@echo "make lint      check style and format (ruff)"
 	@echo "make types     check types (mypy, pyright)"
+	@echo "make translations  bring the catalogues up to date with the sentences in the code"
 	@echo "make docs      build the documentation into docs/_build/html"
 	@echo "make clean     remove .venv, the example's database and everything built"
 	@echo "PYTHON=python3.12 makes .venv with another interpreter (3.10 or newer)"
@@ -26,6 +27,9 @@ lint: .venv/installed-dev
 types: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+translations: .venv/installed-dev
+	$(BIN)/python .ci/translations.py $(LOCALES)
 
 docs: .venv/installed-docs
 	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build/html
@@ -49,7 +53,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; \
 	    echo "No virtual environment could be made (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }
 
-.PHONY: help example test lint types docs clean
+.PHONY: help example test lint types translations docs clean
 # A stamp made on the way to a target is not an intermediate file to delete.
 .PRECIOUS: .venv/installed-%
 # Two pips in one environment at a time break it.

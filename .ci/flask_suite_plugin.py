@@ -64,6 +64,10 @@ def pytest_configure(config):
         install_before()
     elif mode == "after":
         install_after()
+    if mode != "bare":
+        # The suite makes errors of warnings. The auditor is to run there, and nobody is to mend
+        # what it says of views that Flask's tests are made of.
+        config.addinivalue_line("filterwarnings", "ignore::flask_statuskit.HTTPAuditWarning")
 
 
 def pytest_runtest_logreport(report):
