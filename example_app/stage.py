@@ -142,9 +142,6 @@ def audited() -> Iterator[list[Finding]]:
         _findings.reset(before)
 
 
-# Connected once, and not for each press: blinker's signals cannot be disconnected from while
-# another thread sends or connects.
-@request_finished.connect
 def _audit(_app: Flask, response: Any, **_: Any) -> None:
     findings = _findings.get()
     if findings is not None:
@@ -178,6 +175,8 @@ def app_on(database: Path, settings: Mapping[str, Any]) -> Iterator[Flask]:
     # Who waits for a lock longer than this (seconds) waits in vain: there is nobody else.
     where = {"DATABASE_URL": f"sqlite:///{database}?timeout=0.2"}
     app = create_app(type("Stage", (Stage,), {**settings, **where}))
+    # For as long as there is this app: blinker cannot disconnect while another thread sends.
+    request_finished.connect(_audit, app)
     try:
         yield app
     finally:
