@@ -170,13 +170,16 @@ def rules():
     return "\n".join(
         f"### {rule.id}\n\n{_explanation(rule)}\n\n"
         f"```python\n# {_request(rule)}\n"
-        f"{_view('broken', rule.broken)}\n\n{_view('right', rule.right)}```\n"
+        f"{_view(rule, 'broken')}\n\n{_view(rule, 'right')}```\n"
         for rule in RULES.values()
     )
 
 
 def _explanation(rule):
-    text = f"{_sentence(rule.summary)} {_with_code(rule.hint)} See {_with_links(rule.section)}."
+    sections = _with_links(rule.section)
+    if rule.decorator:
+        sections = f"[the contract](contract.md) and {sections}"
+    text = f"{_sentence(rule.summary)} {_with_code(rule.hint)} See {sections}."
     return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False)
 
 
@@ -186,7 +189,7 @@ def _sentence(summary):
 
 def _with_code(hint):
     """A hint with its calls, keywords and settings marked as code, where it does not do so."""
-    code = r"`[^`]+`|[\w.]+\([^)]*\)|\b\w+=|\bSTATUSKIT_\w+"
+    code = r"`[^`]+`|@?[\w.]+\([^)]*\)|\b\w+=|\bSTATUSKIT_\w+"
     return re.sub(code, lambda match: f"`{match[0].strip('`')}`", hint)
 
 
@@ -207,8 +210,9 @@ def _request(rule):
     return f"{rule.request} with {asked}" if asked else rule.request
 
 
-def _view(name, code):
-    return f"def {name}():\n{textwrap.indent(code, '    ')}\n"
+def _view(rule, name):
+    decorator = f"{rule.decorator}\n" if rule.decorator else ""
+    return f"{decorator}def {name}():\n{textwrap.indent(getattr(rule, name), '    ')}\n"
 
 
 def integrations_table():

@@ -2,6 +2,7 @@
 
 from .audit import AuditError, Finding, HTTPAuditWarning
 from .config import ConfigError
+from .contract import raises
 from .exceptions import (
     BadGateway,
     BadRequest,
@@ -120,6 +121,7 @@ __all__ = [
     "created",
     "no_content",
     "problem_raised",
+    "raises",
     "redirect_to",
     "require_match",
     "reset_content",

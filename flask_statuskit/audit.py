@@ -8,22 +8,21 @@ STATUSKIT_AUDIT is "off" it is not connected.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache, partial
+from functools import cache
 from logging import ERROR, WARNING
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, request, request_finished
-from flask.views import MethodView
+from flask import Flask, has_request_context, request, request_finished
 from werkzeug.serving import is_running_from_reloader
 from werkzeug.wrappers import Request, Response
 
 from .config import Settings, resolve
-from .current import find_state, state_of
+from .contract import class_of, functions_of, layers_of, method_that_answers, undeclared
+from .current import find_state, state_of, this_app
 from .handlers import is_served
 from .log import log, one_line
 from .rules import RULES, Exchange, Rule
@@ -69,6 +68,7 @@ class Finding:
         path: its path.
         endpoint: the endpoint that answered, None where no URL matched.
         status: the status of the response.
+        error: the class of the problem, where the finding is about that.
     """
 
     rule: Rule
@@ -76,6 +76,7 @@ class Finding:
     path: str
     endpoint: str | None
     status: int
+    error: str | None = None
 
     @property
     def id(self) -> str:
@@ -84,7 +85,8 @@ class Finding:
     def __str__(self) -> str:
         rule = self.rule
         where = f"{one_line(self.method)} {one_line(self.endpoint or self.path)}"
-        what = f"{rule.summary} ({self.status} {phrase(self.status)})"
+        named = f", {self.error}" if self.error else ""
+        what = f"{rule.summary} ({self.status} {phrase(self.status)}{named})"
         reading = f"{rule.section}, docs/audit.md#{self.id.lower()}"
         return f"{self.id} {where}: {what}. {rule.hint} See {reading}."
 
@@ -112,10 +114,20 @@ def check(request: Request, response: Response) -> list[Finding]:
         content=None
         if length is None or length > LARGEST_PARSED or encoded
         else b"".join(response.iter_encoded()),
+        undeclared=undeclared(this_app(), request, response.status_code)
+        if has_request_context()
+        else None,
     )
     endpoint = getattr(request, "endpoint", None)
     return [
-        Finding(rule, request.method, request.path, endpoint, exchange.status)
+        Finding(
+            rule,
+            request.method,
+            request.path,
+            endpoint,
+            exchange.status,
+            exchange.undeclared if rule.id == "SK700" else None,
+        )
         for rule in RULES.values()
         if rule.is_broken(exchange)
     ]
@@ -214,7 +226,7 @@ def _audit(app: Flask, response: Response, **_: Any) -> None:
 
 def _tell(app: Flask, state: State, finding: Finding) -> None:
     """Log and warn, the first time that this is found at this endpoint of this application."""
-    told = finding.endpoint, finding.id
+    told = finding.endpoint, finding.id, finding.error and _for_method(app, finding)
     if state.told.setdefault(told, finding) is not finding:
         return  # atomic, for threads
     log(WARNING, "%s", finding)
@@ -225,6 +237,12 @@ def _tell(app: Flask, state: State, finding: Finding) -> None:
         # Filters make errors of warnings. Then every such request fails, not only the first one.
         del state.told[told]
         raise
+
+
+def _for_method(app: Flask, finding: Finding) -> str:
+    # A contract is that of a method.
+    view = app.view_functions.get(finding.endpoint or "")
+    return f"{method_that_answers(view, finding.method)} {finding.error}"
 
 
 def _place(app: Flask, finding: Finding) -> tuple[str, int, str]:
@@ -238,12 +256,8 @@ def _place(app: Flask, finding: Finding) -> tuple[str, int, str]:
 
 
 def _function_of(view: Any, method: str) -> Any:
-    cls = getattr(view, "view_class", None)
-    if cls is not None:
-        # HEAD goes to get(), as there is no head() most often.
-        names = (method.lower(), "get") if issubclass(cls, MethodView) else ("dispatch_request",)
-        return inspect.unwrap(next(getattr(cls, name) for name in names if hasattr(cls, name)))
-    view = inspect.unwrap(view)
-    while isinstance(view, partial):
-        view = inspect.unwrap(view.func)
-    return view if inspect.isroutine(view) else type(view).__call__
+    *_, function = functions_of(view, method)
+    if function is view and class_of(view):
+        raise LookupError(f"{class_of(view)} has no {method}; Flask answers.")
+    *_, innermost = layers_of(function)
+    return innermost

@@ -5,29 +5,39 @@ STATUSKIT_CATALOG_URL mounts it; or mount the blueprint by hand:
     app.register_blueprint(catalog.blueprint(), url_prefix="/problems")
 
 The slugs of problem types become URIs under it, so the ``type`` of a problem leads to what it means
-(RFC 9457 §4). It says what classes say of themselves: docstrings, titles, annotated members. Which
-exceptions of other code become these errors it does not say, nor what production hides of a 5xx.
+(RFC 9457 §4). It says what classes say of themselves, in docstrings, titles, annotated members, and
+which operations are declared to answer with them. Which exceptions of other code become these
+errors it does not say, nor what production hides of a 5xx.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from inspect import cleandoc
 from logging import ERROR
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, Flask, Response, request, url_for
+from flask import Blueprint, Flask, Response, has_request_context, request, url_for
 from flask.blueprints import BlueprintSetupState
 
 from .config import ConfigError, Settings
+from .contract import (
+    Identity,
+    declared_by,
+    identity_of,
+    is_given,
+    operations,
+    raises,
+    template_of,
+)
 from .current import find_state, state_of, this_app
-from .describe import escaped, is_uri, status_of, type_uri
+from .describe import escaped, is_uri, type_uri
 from .dialects import SIMPLE, negotiate
-from .exceptions import ERRORS, NotFound, StatusError
+from .exceptions import ERRORS, NotFound, PreconditionFailed, StatusError
 from .languages import ENGLISH, OF_STATUSES, Language, client_language
 from .log import log
 from .members import Member, ToPlain, members_of
@@ -47,6 +57,9 @@ _FOR_DEVELOPERS = re.compile(
 #: What ends a sentence, but for abbreviations as far as a lower-case letter tells.
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?![a-z])|(?<=[\u3002\uff01\uff1f])\s*")
 
+#: The operations that declare a problem, each a method and a URL template.
+Operations = Mapping[Identity, tuple[str, ...]]
+
 _REQUEST_ID = "0af7651916cd43dd8448eb211c80319c"
 _FIELD_ERROR = FieldError("Must be positive", pointer="#/items/0/price")
 
@@ -65,6 +78,7 @@ class Entry:
         members: what their bodies have besides the standard members.
         headers: the headers they owe.
         example: a body, as a client gets it.
+        operations: who declares it, each a method and a URL template; none where nobody does.
     """
 
     slug: str
@@ -76,9 +90,12 @@ class Entry:
     members: tuple[Member, ...]
     headers: tuple[str, ...]
     example: Mapping[str, Any]
+    operations: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The entry for programs; ``members`` is a JSON Schema."""
+        # Without declarations, an empty list would say that nothing is answered with it.
+        declared = {"operations": list(self.operations)} if self.operations else {}
         return {
             "type": self.type,
             "title": self.title,
@@ -92,6 +109,7 @@ class Entry:
             },
             "headers": list(self.headers),
             "example": dict(self.example),
+            **declared,
         }
 
 
@@ -152,11 +170,21 @@ def _remember(setup: BlueprintSetupState) -> None:
 
 
 def base_uri(app: Flask) -> str | None:
-    """What the slugs of problem types are appended to, None where no catalogue is mounted."""
+    """What the slugs of problem types are appended to, None where no catalogue is mounted.
+
+    Parameters:
+        app: the application. Outside of a request to it, as clients below its APPLICATION_ROOT see
+            it.
+    """
     catalog = state_of(app).catalog
     if catalog is None or "://" in catalog:
         return catalog
     try:
+        if not has_request_context() or this_app() is not app:
+            # Not by a made-up request, which would open a session, and end in teardown functions.
+            host, root = app.config["SERVER_NAME"] or "localhost", app.config["APPLICATION_ROOT"]
+            scheme = app.config["PREFERRED_URL_SCHEME"]
+            return escaped(app.url_map.bind(host, root, url_scheme=scheme).build(catalog))
         # Its prefix may have variables that the URL of the request has too; what it has not becomes
         # a query. And Werkzeug escapes no SCRIPT_NAME.
         return escaped(url_for(catalog, **(request.view_args or {})).partition("?")[0])
@@ -175,33 +203,96 @@ def entries(app: Flask, language: Language = ENGLISH) -> tuple[list[Entry], list
         app: the application; a request of it is being handled.
         language: what the reader is spoken to in.
     """
-    settings = state_of(app).settings(app)
-    author = _Author(
-        settings,
-        base_uri(app),
-        language,
-        lambda value: json.loads(app.json.dumps(value)),
-    )
-    return (
-        sorted(map(author.of_type, _types(app)), key=lambda entry: (entry.status, entry.slug)),
-        [author.of_status(row) for row in STATUSES.values() if _is_for_applications(row)],
-    )
+    author = author_of(app, language, declared_operations(app))
+    types = one_for_each_type(state_of(app).kit.problem_types())
+    return _written(author, types), [author.of_status(row) for row in _rows()]
 
 
-def _types(app: Flask) -> list[type[StatusError]]:
+def entry_at(app: Flask, slug: str, language: Language = ENGLISH) -> Entry | None:
+    """The entry with a slug, of several the first; None if there is none.
+
+    Parameters:
+        app: the application; a request of it is being handled.
+        slug: the last part of its URL.
+        language: what the reader is spoken to in.
+    """
+    author = author_of(app, language)
+    types = [
+        cls
+        for cls in one_for_each_type(state_of(app).kit.problem_types())
+        if _slug(text(cls.type), author.catalog) == slug
+    ]
+    rows = [row for row in _rows() if str(row.code) == slug]
+    if not types and not rows:
+        # Anybody may ask for anything; all views are looked at only for what there is.
+        return None
+    author = replace(author, operations=declared_operations(app))
+    return _written(author, types)[0] if types else author.of_status(rows[0])
+
+
+def _written(author: Author, types: Iterable[type[StatusError]]) -> list[Entry]:
+    return sorted(map(author.of_type, types), key=lambda entry: (entry.status, entry.slug))
+
+
+def _rows() -> list[Status]:
+    return [row for row in STATUSES.values() if is_for_applications(row)]
+
+
+def declared_operations(app: Flask) -> Operations:
+    """Who declares what, in the order of the URL map; of views that the application has itself.
+
+    From the first request on that stays, as Flask takes no more views then.
+    """
+    state = state_of(app)
+    settings, kept = state.settings(app), state.operations
+    if kept is None or kept[0] is not settings:
+        kept = settings, _operations(app, settings)
+        if getattr(app, "_got_first_request", False):
+            state.operations = kept
+    return kept[1]
+
+
+def _operations(app: Flask, settings: Settings) -> Operations:
+    found: dict[Identity, dict[str, None]] = {}
+    for rule, method in operations(app):
+        if is_given(app, rule.endpoint):
+            continue
+        for cls in declared_by(app, rule.endpoint, method) or ():
+            of_problem = found.setdefault(identity_of(cls, settings), {})
+            of_problem[f"{method} {template_of(rule)}"] = None
+    return {known: tuple(declaring) for known, declaring in found.items()}
+
+
+def one_for_each_type(classes: Iterable[type[StatusError]]) -> list[type[StatusError]]:
     """One class for each type: of several the most general, whose members all of them have."""
-    classes = sorted(state_of(app).kit.problem_types(), key=lambda cls: -len(cls.__mro__))
+    classes = sorted(classes, key=lambda cls: -len(cls.__mro__))
     # Without a code it is only there to be subclassed.
     return list({text(cls.type): cls for cls in classes if cls.code is not None}.values())
 
 
-def _is_for_applications(row: Status) -> bool:
+def is_for_applications(row: Status) -> bool:
+    """Whether a status is an error that an application may answer with."""
     sendable = not any(duty.hop_by_hop for duty in row.duties)
     return row.code in ERRORS and sendable and row.use_when.startswith("Use it when")
 
 
+def author_of(
+    app: Flask,
+    language: Language = ENGLISH,
+    declared: Operations | None = None,
+) -> Author:
+    """Who writes the entries of an application that has its StatusKit."""
+    return Author(
+        state_of(app).settings(app),
+        base_uri(app),
+        language,
+        lambda value: json.loads(app.json.dumps(value)),
+        declared or {},
+    )
+
+
 @dataclass(frozen=True)
-class _Author:
+class Author:
     """Writes the entries.
 
     Attributes:
@@ -209,17 +300,20 @@ class _Author:
         catalog: where the pages are.
         language: what the reader is spoken to in.
         to_plain: the JSON encoder of the application.
+        operations: who declares what.
     """
 
     settings: Settings
     catalog: str | None
     language: Language
     to_plain: ToPlain
+    operations: Operations = field(default_factory=dict)
 
     def of_type(self, cls: type[StatusError]) -> Entry:
+        """The entry of a problem type."""
+        status, type_ = identity_of(cls, self.settings)
         # One that nobody constructs: a constructor may want anything.
-        status = status_of(Exception.__new__(cls), self.settings)
-        type_ = text(cls.type)
+        title = Exception.__new__(cls).name if cls.title is None else cls.title
         detail = cls.description if cls.detail is None else cls.detail
         members = members_of(cls, self.to_plain)
         if status >= 500 and not cls.expose:
@@ -227,14 +321,15 @@ class _Author:
         problem = Problem(
             status,
             type_uri(type_, self.settings.type_base or self.catalog),
-            self._say(text(cls.title)),
+            self._say(text(title)),
             self._sentence(status) if detail is None else self._say(text(detail)),
             members={member.name: member.example for member in members},
         )
         what, how = _told(cls)
-        return self._entry(_slug(type_, self.catalog), problem, tuple(members), what, how)
+        return self._entry(_slug(type_, self.catalog), problem, tuple(members), what, how, type_)
 
     def of_status(self, row: Status) -> Entry:
+        """The entry of a status."""
         is_list = row.code == self.settings.validation_status
         problem = Problem(
             row.code,
@@ -259,6 +354,7 @@ class _Author:
         members: tuple[Member, ...] = (),
         what: str = "",
         how: str = "",
+        declared: str = "about:blank",
     ) -> Entry:
         row = STATUSES.get(problem.status)
         body = {"request_id": _REQUEST_ID, **problem.members}
@@ -273,6 +369,7 @@ class _Author:
             members,
             tuple(duty.header for duty in row.duties) if row else (),
             example.bounded(self.settings.max_body_bytes, self.to_plain).to_dict(),
+            self.operations.get((problem.status, declared), ()),
         )
 
 
@@ -304,6 +401,7 @@ def _told(cls: type[StatusError]) -> tuple[str, str]:
 # The pages ----------------------------------------------------------------------------------------
 
 
+@raises(PreconditionFailed)
 def _index(**_arguments: Any) -> Response:
     with client_language() as language:
         types, statuses = entries(this_app(), language)
@@ -314,10 +412,10 @@ def _index(**_arguments: Any) -> Response:
         return _answer("catalog", document, language, types=types, statuses=statuses)
 
 
+@raises(NotFound, PreconditionFailed)
 def _entry(slug: str, **_arguments: Any) -> Response:
     with client_language() as language:
-        listed = entries(this_app(), language)
-        found = next((e for part in listed for e in part if e.slug == slug), None)
+        found = entry_at(this_app(), slug, language)
         if found is None:
             raise NotFound(Sentence("There is no such problem type."))
         return _answer("problem_type", found.to_dict(), language, entry=found)

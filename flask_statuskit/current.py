@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
+from werkzeug.local import LocalProxy
 
 if TYPE_CHECKING:
     from flask.sansio.app import App
@@ -14,9 +15,20 @@ if TYPE_CHECKING:
 
 def this_app() -> Flask:
     """The application itself, where `current_app` would be a proxy that differs by context."""
+    return unwrapped(current_app)
+
+
+def unwrapped(app: Flask) -> Flask:
+    """The application itself of what may be `current_app`, as signals know it by identity.
+
+    Parameters:
+        app: an application, or the proxy of one.
+    """
+    if not isinstance(app, LocalProxy):
+        return app
     # The method is the proxy's, which claims to be a Flask.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return app
+    itself: Flask = app._get_current_object()
+    return itself
 
 
 def find_state(app: App) -> State | None:

@@ -125,6 +125,12 @@ def status_of(error: StatusError, settings: Settings) -> int:
     return settings.validation_status if follows_setting else error.code or 500
 
 
+def status_of_class(cls: type[StatusError], settings: Settings) -> int:
+    """The status to answer the errors of a class with."""
+    # One that nobody constructs: a constructor may want anything.
+    return status_of(Exception.__new__(cls), settings)
+
+
 #: RFC 3986 §3.3: what a path may hold unescaped.
 _PATH = "/!$&'()*+,;=:@~"
 

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from .catalog import base_uri
 from .config import Settings
+from .contract import ANSWERED, known_as
 from .current import state_of
 from .describe import Occurrence, describe, request_id, status_of
 from .dialects import (
@@ -87,6 +88,7 @@ def respond(
             varies = dict.fromkeys([*response.headers.getlist("Vary"), "Accept"])
             response.headers["Vary"] = ", ".join(varies)
         language.vary(response)
+        request.environ[ANSWERED] = known_as(problem.status, resolution.error)
     except Exception as failure:
         return _last_resort(resolution, settings, failure)
     _announce(app, settings, resolution, problem, reported)

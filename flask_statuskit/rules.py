@@ -4,6 +4,7 @@ RULES {id: Rule}          SK200-SK206   success
                           SK301-SK302   redirection
                           SK400-SK503   errors
                           SK600-SK610   headers and content of any response
+                          SK700         what a view has declared
 
 A rule says in one sentence what is wrong, what to type instead, and where that is written, and
 decides by looking at an `Exchange`. It fires only where nothing outside of the exchange could make
@@ -44,6 +45,7 @@ class Exchange:
         headers: the headers of the response.
         length: the size of the content in bytes, None where it is streamed.
         content: the content, None where it is streamed, encoded or large.
+        undeclared: the class of the problem that it is, where its view should declare that.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Exchange:
     headers: Headers
     length: int | None = None
     content: bytes | None = None
+    undeclared: str | None = None
 
     @cached_property
     def is_error(self) -> bool:
@@ -110,6 +113,7 @@ class Rule:
         broken: the code of a view that answers that request wrongly.
         right: the code of a view that answers it as the hint says.
         asked: headers of that request.
+        decorator: what stands above that view, besides its route.
     """
 
     id: str
@@ -121,6 +125,7 @@ class Rule:
     broken: str
     right: str
     asked: Mapping[str, str] = field(default_factory=dict)
+    decorator: str = ""
 
 
 #: What bodies of errors are made of. Any other key makes a body something else: the state of a job
@@ -699,6 +704,18 @@ return response""",
         right="""response = make_response({"id": 7})
 response.headers["Content-Type"] = "application/vnd.api+json"
 return response""",
+    ),
+    Rule(
+        id="SK700",
+        summary="a problem that its view does not declare",
+        hint="Add its class to the @raises(...) of the view, of its blueprint, or of the function"
+        " that runs before it; a type of its own takes a class of its own.",
+        section="RFC 9457 §4",
+        is_broken=lambda exchange: exchange.undeclared is not None and exchange.is_error,
+        request="GET /users/7",
+        decorator="@raises(NotFound)",
+        broken='raise Gone("The user 7 was deleted.")',
+        right='raise NotFound("There is no user 7.")',
     ),
 )
 

@@ -21,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import quote_etag, unquote_etag
 from werkzeug.urls import iri_to_uri
 
+from .contract import raises
 from .exceptions import PreconditionFailed, PreconditionRequired
 from .retry import Delay, read_date, to_seconds
 
@@ -146,6 +147,7 @@ def redirect_to(location: str, *, permanent: bool = False, keep_method: bool = T
     return cast("Response", flask.redirect(_target(location), code))
 
 
+@raises(PreconditionFailed)
 def conditional(
     body: ResponseReturnValue,
     *,
@@ -202,6 +204,7 @@ def conditional(
     return response
 
 
+@raises(PreconditionRequired, PreconditionFailed)
 def require_match(etag: str | int) -> None:
     """Let a change through only if the client names, in ``If-Match``, the version it changes.
 

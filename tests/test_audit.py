@@ -355,6 +355,18 @@ def test_a_warning_names_the_place_of_the_view(
         assert place == (HERE, function.__code__.co_firstlineno)
 
 
+def test_a_warning_about_what_flask_answers_for_a_class_names_no_function(
+    warned: list[Any],
+) -> None:
+    app = shop({"TESTING": True})
+    app.add_url_rule("/class", view_func=Users.as_view("class"))
+    app.after_request(lambda response: response.headers.update({"ETag": "v7"}) or response)
+    call(app, "OPTIONS", "/class")
+    [warning] = warned
+    assert Path(warning.filename) == ITSELF
+    assert str(warning.message).startswith("SK603 OPTIONS class: ")
+
+
 def test_a_warning_about_a_url_that_nobody_answers_names_no_view(warned: list[Any]) -> None:
     app = shop({"TESTING": True})
     app.register_error_handler(404, lambda _: ("There is nothing.", 404))
@@ -752,6 +764,8 @@ def test_a_message_is_one_line_with_all_of_its_rule(rule: Any) -> None:
     finding = audit.Finding(rule, "GET", "/", "index", 499)
     message = str(finding)
     assert message.startswith(f"{rule.id} GET index: {rule.summary} (499 Unknown). {rule.hint} ")
+    about = str(replace(finding, error="NotFound"))
+    assert about == message.replace("(499 Unknown)", "(499 Unknown, NotFound)")
     assert message.endswith(f"See {rule.section}, docs/audit.md#{rule.id.lower()}.")
     assert message.isprintable()
     assert finding.id == rule.id

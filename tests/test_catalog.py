@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import gc
 import json
 import os
 import re
@@ -35,6 +36,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from flask_statuskit import (
     BadGateway,
     Conflict,
+    Forbidden,
     Locked,
     NotFound,
     PaymentRequired,
@@ -44,9 +46,11 @@ from flask_statuskit import (
     StatusKit,
     ValidationError,
     catalog,
+    raises,
 )
 from flask_statuskit.audit import check
 from flask_statuskit.config import ConfigError
+from flask_statuskit.contract import declared_by, operations, template_of
 
 if TYPE_CHECKING:
     from conftest import Log
@@ -184,6 +188,12 @@ numbers = count()
 def problem_type(base: type[StatusError] = Conflict, **namespace: Any) -> type[StatusError]:
     """A class of its own, for as long as somebody holds it."""
     return type(f"Problem{next(numbers)}", (base,), {"__module__": __name__, **namespace})
+
+
+@pytest.fixture
+def settled() -> None:
+    """The classes of earlier tests are gone, and not between two requests for the index."""
+    gc.collect()
 
 
 # Where it is
@@ -413,6 +423,23 @@ def test_a_bare_status_does_not_lead_anywhere() -> None:
     app = make_app(MOUNTED)
     assert call(app, path="/nowhere").json["type"] == "about:blank"
     assert read(app, "/problems/404")["type"] == "about:blank"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_out_of_a_request_the_scheme_is_that_which_clients_prefer(scheme: str) -> None:
+    for app, host in [(on_a_subdomain(), "docs.shop.example"), (matching_hosts(None), "d.example")]:
+        app.config["PREFERRED_URL_SCHEME"] = scheme
+        if app.url_map.host_matching:
+            app.register_blueprint(catalog.blueprint(host=host), url_prefix="/problems")
+        assert catalog.base_uri(app) == f"{scheme}://{host}/problems/"
+
+
+def test_a_bare_class_of_an_unregistered_status_is_called_what_its_problems_are() -> None:
+    bare = problem_type(StatusError, code=498, type="about:blank")
+    app = make_app()
+    app.add_url_rule("/", "index", view_raising(bare))
+    title = call(app).json["title"]
+    assert catalog.author_of(app).of_type(bare).title == title
 
 
 def test_mounting_by_hand_takes_a_statuskit() -> None:
@@ -872,6 +899,7 @@ def test_people_get_pages_and_programs_json(
     assert answer.header("X-Content-Type-Options") == "nosniff"
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("headers", [BROWSER, PROGRAM], ids=["html", "json"])
 @pytest.mark.parametrize("path", ["/problems/", "/problems/empty-purse"])
 def test_what_has_not_changed_is_not_sent_again(path: str, headers: dict[str, str]) -> None:
@@ -890,6 +918,7 @@ def test_the_page_and_the_json_have_etags_of_their_own() -> None:
     assert len(etags) == 2
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("headers", [BROWSER, PROGRAM], ids=["html", "json"])
 def test_head_has_the_headers_of_get(headers: dict[str, str]) -> None:
     app = shop()
@@ -969,3 +998,146 @@ def test_a_prefix_with_a_variable_is_that_of_the_request() -> None:
     error = EmptyPurse(balance=30, price=50)
     app.add_url_rule("/<lang>/pay", "pay", view_raising(error))
     assert call(app, path="/de/pay").json["type"] == "/de/problems/empty-purse"
+
+
+# Who answers with it
+
+
+def declaring(config: Mapping[str, Any] = MOUNTED, **options: Any) -> Flask:
+    """An application whose views declare what they answer with."""
+    app = make_app(config, **options)
+    views: list[tuple[str, list[str], Any]] = [
+        ("/zoos/<int:zoo>", ["GET", "PUT"], raises(NotFound, EmptyPurse)),
+        ("/zoos", ["POST"], raises(EmptyPurse, ValidationError)),
+        ("/", ["GET"], raises()),
+        ("/nobody", ["GET"], lambda view: view),
+    ]
+    for number, (path, methods, declare) in enumerate(views):
+        view = declare(view_raising(NotFound))
+        app.add_url_rule(path, f"view{number}", view, methods=methods)
+    app.add_url_rule("/zoos/<zoo>/old", "view0", methods=["GET"])
+    return app
+
+
+def test_an_entry_names_the_operations_that_declare_it_in_the_order_of_the_url_map() -> None:
+    app = declaring()
+    zoo = ["GET /zoos/{zoo}", "PUT /zoos/{zoo}", "GET /zoos/{zoo}/old"]
+    paths = [f"{m} {template_of(rule)}" for rule, m in operations(app)]
+    expected = sorted([*zoo, "POST /zoos"], key=paths.index)
+    assert entry_of(app, EmptyPurse)["operations"] == expected
+    assert read(app, "/problems/404")["operations"] == sorted(zoo, key=paths.index)
+    for listed in read(app).values():
+        for entry in listed:
+            if "operations" in entry:
+                assert entry["type"] in ("/problems/empty-purse", "about:blank")
+                assert entry["status"] in (402, 404, 422)
+
+
+def test_who_declares_what_is_asked_for_once_and_only_for_what_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, asked = declaring(), list[tuple[str, str]]()
+
+    def ask(app: Flask, endpoint: str, method: str) -> Any:
+        asked.append((endpoint, method))
+        return declared_by(app, endpoint, method)
+
+    monkeypatch.setattr(catalog, "declared_by", ask)
+    assert_problem(call(app, path="/problems/nothing"), 404)
+    assert asked == []
+    for _ in range(2):
+        assert entry_of(app, EmptyPurse)["operations"]
+        assert read(app)["problem_types"]
+        assert len(asked) == 6
+    # The status of a list of values is a setting.
+    assert read(app, "/problems/422")["operations"] == ["POST /zoos"]
+    app.config["STATUSKIT_VALIDATION_STATUS"] = 400
+    assert read(app, "/problems/400")["operations"] == ["POST /zoos"]
+    assert "operations" not in read(app, "/problems/422")
+
+
+def test_before_the_first_request_operations_may_still_be_added() -> None:
+    app = declaring()
+    assert catalog.declared_operations(app)[404, "about:blank"]
+    app.add_url_rule("/more", "more", raises(BusyOrder)(view_raising(BusyOrder)))
+    assert entry_of(app, BusyOrder)["operations"] == ["GET /more"]
+
+
+def test_what_nobody_declares_names_no_operation() -> None:
+    app = declaring()
+    assert "operations" not in entry_of(app, BusyOrder)
+    assert "operations" not in read(app, "/problems/409")
+    # A problem type does not stand for the bare status that it is derived from.
+    assert "operations" not in read(app, "/problems/402")
+    assert "Operations" not in text_of(browse(app, "/problems/409"))
+
+
+def test_an_application_that_declares_nothing_is_told_nothing_of_operations() -> None:
+    app = make_app(MOUNTED)
+    app.static_folder = "/nowhere"
+    app.add_url_rule("/static/<path:filename>", "static", app.send_static_file)
+    assert declared_by(app, "static", "GET")
+    assert declared_by(app, "statuskit_catalog.entry", "GET")
+    assert b"operations" not in call(app, path="/problems/").body
+    for path in ("/problems/", "/problems/404", "/problems/412"):
+        page = text_of(browse(app, path))
+        assert "perations" not in page
+        assert "GET " not in page
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_validation_error_is_declared_for_the_status_that_it_has(status: int) -> None:
+    app = declaring({**MOUNTED, "STATUSKIT_VALIDATION_STATUS": status})
+    assert read(app, f"/problems/{status}")["operations"] == ["POST /zoos"]
+    assert "operations" not in read(app, f"/problems/{822 - status}")
+
+
+def test_what_runs_before_a_view_and_its_blueprint_declare_for_it() -> None:
+    app = make_app(MOUNTED)
+    blueprint = raises(BusyOrder)(Blueprint("b", "b"))
+    blueprint.add_url_rule("/b", "view", view_raising(NotFound))
+    blueprint.before_request(raises(Forbidden)(lambda: None))
+    app.register_blueprint(blueprint)
+    for entry in (entry_of(app, BusyOrder), read(app, "/problems/403")):
+        assert entry["operations"] == ["GET /b"]
+
+
+def test_a_person_reads_who_answers_with_it() -> None:
+    app = declaring()
+    operations = entry_of(app, EmptyPurse)["operations"]
+    tree = browse(app, "/problems/empty-purse")
+    assert "Operations that can answer with it" in text_of(tree, "h2").splitlines()
+    assert text_of(tree, "li").splitlines() == operations
+    index = browse(app)
+    assert "The operations that can answer with a problem stand below it" in text_of(index, "p")
+    assert ", ".join(operations) in text_of(index, "dd").splitlines()
+
+
+def test_a_5xx_is_declared_without_its_members() -> None:
+    app = make_app(MOUNTED)
+    app.add_url_rule("/pay", "pay", raises(LedgerDown)(view_raising(LedgerDown)))
+    entry = entry_of(app, LedgerDown)
+    assert (entry["operations"], entry["members"]["properties"]) == (["GET /pay"], {})
+
+
+def test_no_path_becomes_markup() -> None:
+    app = make_app(MOUNTED)
+    path = "/<any('<b>', '&'):kind>/\"'&lt;b&gt;/<x>"
+    app.add_url_rule(path, "x", raises(EmptyPurse)(view_raising(EmptyPurse)))
+    [operation] = entry_of(app, EmptyPurse)["operations"]
+    assert operation == "GET /{kind}/\"'&lt;b&gt;/{x}"
+    for path in ("/problems/", "/problems/empty-purse"):
+        assert operation in text_of(browse(app, path), "code").splitlines()
+
+
+def test_the_catalogue_keeps_its_own_contract() -> None:
+    app = make_app(MOUNTED)
+    for path, headers in [
+        ("/problems/", {"If-Match": '"other"'}),
+        ("/problems/404", {"If-Match": '"other"'}),
+        ("/problems/nothing", {}),
+    ]:
+        endpoint = "statuskit_catalog.index" if path.endswith("/") else "statuskit_catalog.entry"
+        status = call(app, path=path, headers=headers).status
+        declared = {cls.code for cls in declared_by(app, endpoint, "GET") or ()}
+        assert status in declared, (path, status)

@@ -37,7 +37,7 @@ from flask import (
 from flask.views import MethodView
 from hypothesis import given
 from hypothesis import strategies as st
-from support import BROWSER, PROGRAM, Foreign, call
+from support import BROWSER, PROGRAM, Foreign, call, view_raising
 from werkzeug.datastructures import Headers
 from werkzeug.http import http_date
 from werkzeug.test import EnvironBuilder
@@ -48,6 +48,7 @@ from flask_statuskit import (
     STATUSES,
     Conflict,
     FieldError,
+    Gone,
     NotFound,
     PaymentRequired,
     StatusKit,
@@ -56,6 +57,7 @@ from flask_statuskit import (
     conditional,
     created,
     no_content,
+    raises,
     redirect_to,
     require_match,
     reset_content,
@@ -143,7 +145,7 @@ def shop_with_example(rule: Rule, code: str) -> Flask:
     """An application whose view is an example, run with the names that the documentation names."""
     names = {**vars(flask), **vars(flask_statuskit), "json": json, "traceback": traceback}
     names["BytesIO"] = BytesIO
-    exec(f"def view():\n{textwrap.indent(code, '    ')}", names)
+    exec(f"{rule.decorator}\ndef view():\n{textwrap.indent(code, '    ')}", names)
     app = Flask("shop", static_folder=None)
     method, path = rule.request.split()
     app.add_url_rule(path, view_func=names["view"], methods=[method])
@@ -193,6 +195,26 @@ class Sent:
         return [finding.id for finding in check(Request(environ), response)]
 
 
+@dataclass(frozen=True)
+class Raised(Sent):
+    """What a view raises that declares a NotFound, with the answer to it and the request."""
+
+    error: Any = NotFound
+    declares: bool = True
+
+    @property
+    def ids(self) -> list[str]:
+        app = shop({"PROPAGATE_EXCEPTIONS": False})
+        app.extensions["statuskit"].kit.map(KeyError, NotFound)
+        app.extensions["statuskit"].kit.map(TimeoutError, 504)
+        app.register_error_handler(PaymentRequired, lambda _: ({"pay": "first"}, 402))
+        view = view_raising(self.error)
+        app.add_url_rule("/", "index", raises(NotFound)(view) if self.declares else view)
+        with auditing(app) as ids:
+            call(app, self.method)
+        return ids
+
+
 def typed(content_type: str, body: str | bytes, status: int = 200, **rest: Any) -> Sent:
     return Sent(status, {"Content-Type": content_type}, body, **rest)
 
@@ -214,7 +236,7 @@ DSN = "postgresql://shop:hunter2@db/shop"
 CHANGES = ["POST", "PUT", "PATCH", "DELETE"]
 DEEP = "[" * 100_000 + "]" * 100_000
 
-BROKEN = {
+BROKEN: dict[str, list[Sent]] = {
     "SK100": [Sent(100), Sent(103), Sent(199)],
     "SK200": [
         typed(PROBLEM, "{}"),
@@ -409,9 +431,16 @@ BROKEN = {
         )
     ]
     + [Sent(302, [("Location", "/a"), ("Location", "/b")])],
+    "SK700": [
+        *(Raised(error=error) for error in (Gone, Gone(), ValidationError([]), TimeoutError)),
+        Raised(error=werkzeug.exceptions.Gone()),
+        Raised(error=lambda: abort(410)),
+        Raised(error=NotFound(type="lost")),
+        Raised(error=Gone, method="HEAD"),
+    ],
 }
 
-RIGHT = {
+RIGHT: dict[str, list[Sent]] = {
     "SK100": [Sent(200), Sent(204), Sent(99)],
     "SK200": [
         Sent(207, {"Content-Type": "application/json"}, b'{"errors": ["The second one failed."]}'),
@@ -617,6 +646,18 @@ RIGHT = {
         for name in ("Set-Cookie", "Link", "Vary", "Cache-Control", "Allow", "WWW-Authenticate")
     ]
     + [Sent(200, {"ETag": '"v7"', "Content-Type": JSON})],
+    "SK700": [
+        *(Raised(error=error) for error in (NotFound, NotFound("Lost."), KeyError)),
+        Raised(error=werkzeug.exceptions.NotFound()),
+        Raised(error=lambda: abort(404)),
+        Raised(error=RuntimeError),
+        Raised(error=PaymentRequired),
+        Raised(error=Gone, declares=False),
+        Raised(error=lambda: {"id": 7}),
+        Raised(method="HEAD"),
+        Raised(method="POST"),
+        Sent(410, {"Content-Type": PROBLEM}, '{"status": 410}'),
+    ],
 }
 
 

@@ -23,7 +23,8 @@ WRONG = """
 from flask import Flask
 from flask_statuskit import (
     Conflict, FieldError, MethodNotAllowed, PaymentRequired, Problem, RateLimited, StatusKit,
-    Unauthorized, ValidationError, accepted, conditional, created, redirect_to, require_match,
+    Unauthorized, ValidationError, accepted, conditional, created, raises, redirect_to,
+    require_match,
 )
 
 class OutOfCredit(PaymentRequired):
@@ -85,6 +86,23 @@ conditional({"id": 7}, etag=b"v7")  # error
 conditional({"id": 7}, last_modified="today")  # error
 require_match(None)  # error
 body: str = created("/orders/7")  # error
+
+@raises(Conflict, OutOfCredit, 404)
+def order(number: int) -> str:
+    return str(number)
+
+order(7).upper()
+order("7")  # error
+order(7) + 7  # error
+raises(Conflict)(Flask("shop")).test_client()
+raises()(Flask("shop")).no_client()  # error
+raises(ValueError)  # error
+raises(Conflict())  # error
+raises("Conflict")  # error
+raises(KeyError, Conflict)  # error
+
+@raises  # error
+def not_called() -> None: ...
 
 @kit.map(KeyError)  # error
 def returns_text(error: KeyError) -> str:
@@ -158,6 +176,7 @@ def program() -> Any:
         ("media", 415, {}),
         ("down", 503, {"detail": "Back at noon.", "retry_after": 30}),
         ("thing", 404, {"detail": "There is no thing.", "code_was": 404}),
+        ("seats/13", 404, {"type": "about:blank"}),
     ],
 )
 def test_the_program_answers_as_it_is_written(
@@ -180,6 +199,7 @@ def test_the_program_answers_as_it_is_written(
         ("PATCH", "/orders/7", 202),
         ("DELETE", "/orders/7", 204),
         ("DELETE", "/orders/0", 205),
+        ("GET", "/seats/7", 200),
     ],
 )
 def test_the_program_succeeds_as_it_is_written(

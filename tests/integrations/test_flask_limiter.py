@@ -11,13 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask, Response, make_response
+from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from library_support import assert_imports_nothing, assert_page_is_true, problem, require
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from flask_statuskit import NotFound, ServiceUnavailable, StatusKit
+from flask_statuskit import NotFound, ServiceUnavailable, StatusKit, raises
+from flask_statuskit.audit import check
 from flask_statuskit.integrations import flask_limiter as integration
 
 flask_limiter = require("flask_limiter")
@@ -363,3 +364,14 @@ def test_flask_limiter_is_not_imported_for_this() -> None:
 
 def test_the_page_is_true() -> None:
     assert_page_is_true("flask_limiter.md")
+
+
+def test_a_breach_with_the_librarys_headers_can_be_audited() -> None:
+    app = limited("1 per minute", headers_enabled=True)
+    app.view_functions["view"] = raises(NotFound)(app.view_functions["view"])
+    with app.test_request_context("/"):
+        app.full_dispatch_request()
+    with app.test_request_context("/"):
+        response = app.full_dispatch_request()
+        assert response.status_code == 429
+        assert [(f.id, f.error) for f in check(request, response)] == [("SK700", "RateLimited")]

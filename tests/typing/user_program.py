@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import werkzeug.exceptions
-from flask import Flask, Response, jsonify, send_file, url_for
+from flask import Blueprint, Flask, Response, jsonify, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask.views import MethodView
 
 from flask_statuskit import (
     STATUSES,
@@ -32,6 +33,7 @@ from flask_statuskit import (
     conditional,
     created,
     no_content,
+    raises,
     redirect_to,
     require_match,
     reset_content,
@@ -115,12 +117,44 @@ def timed_out(error: TimeoutError) -> StatusError | None:
     return GatewayTimeout(retry_after=5) if error.errno else None
 
 
+# What views declare
+
+
+@raises(NotFound)
+def find_seat(number: int) -> str:
+    if number == 13:
+        raise NotFound
+    return f"seat {number}"
+
+
+@raises(Unauthorized)
+class Seat(MethodView):
+    @raises(404)
+    def get(self, number: int) -> ResponseReturnValue:
+        found: str = find_seat(number)
+        return {"seat": found}
+
+    @raises(NotFound, OutOfCredit)
+    async def put(self, number: int) -> ResponseReturnValue:
+        raise OutOfCredit(balance=1, price=number)
+
+
+seats: Blueprint = raises(ServiceUnavailable, 500)(Blueprint("seats", __name__))
+seats.add_url_rule("/seats/<int:number>", view_func=raises()(Seat.as_view("seat")))
+
+
+@seats.before_request
+@raises(Forbidden)
+def admit() -> None: ...
+
+
 # The application
 
 
 def create_app() -> Flask:
     app = Flask(__name__)
     statuskit.init_app(app)
+    app.register_blueprint(seats)
 
     @app.get("/<what>")
     def fail(what: str) -> ResponseReturnValue:
