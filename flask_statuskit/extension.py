@@ -210,8 +210,10 @@ class State:
         self.pages: Environment | None = None
         #: Where the catalogue is mounted.
         self.catalog: str | None = None
-        #: What the auditor has found and told of, by endpoint and rule.
-        self.told: dict[tuple[str | None, str], audit.Finding] = {}
+        #: Who declares what, as the catalogue says it, and the settings that held then.
+        self.operations: tuple[Settings, catalog.Operations] | None = None
+        #: What the auditor has found and told of, by endpoint, rule and error.
+        self.told: dict[tuple[str | None, str, str | None], audit.Finding] = {}
         self._way_is_clear = False
         self.options = options
         self._resolved = _kept(_inputs(app)), self._resolve(app)
@@ -249,6 +251,10 @@ class State:
                 settings = replace(settings, environment="production", expose_internals=False)
             self._resolved = _kept(_inputs(app)), settings
         return settings
+
+    def forget_settings(self) -> None:
+        """Have them resolved anew: `options` have changed, which nobody expects."""
+        self._resolved = [], self._resolved[1]
 
     def _resolve(self, app: Flask) -> Settings:
         return config.resolve(app.config, self.options, debug=app.debug, testing=app.testing)

@@ -133,16 +133,16 @@ def _choose(
         if not (asked_for if question.catches_all(theirs, error) else late):
             return theirs
     incident = _is_incident(resolution)
-    answer = _ours(app, settings, resolution, reported=late or incident)
+    answer: Handler = Answer(app, settings, resolution, reported=late or incident)
     if resolution.error is not error:
         theirs = question.find(resolution.error)
         if theirs is not None and not question.catches_all(theirs, resolution.error):
-            answer = _handing_over(app, theirs, resolution.error, answer if late else None)
+            answer = HandOver(app, theirs, resolution.error, answer if late else None)
     if late or not incident:
         return answer
-    if isinstance(error, HTTPException) or _propagates(app):
+    if isinstance(error, HTTPException) or propagates(app):
         # Flask's own path would end in a debugger or a test, or there is none.
-        return _reporting(app, raised, answer)
+        return Report(app, raised, answer)
     # Flask asks about it once more, and what built the error is not to run again.
     request.environ[_RESOLVED] = raised, resolution
     return None
@@ -167,7 +167,7 @@ def _is_incident(resolution: Resolution) -> bool:
     return mapped and (resolution.error.code or 500) >= 500
 
 
-def _propagates(app: Flask) -> bool:
+def propagates(app: Flask) -> bool:
     """Whether Flask lets an unhandled exception through to the server."""
     configured: bool | None = app.config["PROPAGATE_EXCEPTIONS"]
     return bool(app.testing or app.debug) if configured is None else bool(configured)
@@ -178,14 +178,14 @@ def _handler_of_a_bug(
 ) -> Handler | None:
     app, error, cause = question.app, question.error, question.cause
     resolution = Resolution(InternalServerError(), cause or error)
-    answer = _ours(app, settings, resolution, reported=True)
+    answer = Answer(app, settings, resolution, reported=True)
     if cause is not None:
-        return answer if theirs is None else _handing_over(app, theirs, error, answer)
+        return answer if theirs is None else HandOver(app, theirs, error, answer)
     # An HTTPException here is a redirect, has a response of its own, or is trapped.
     if theirs is None and not isinstance(error, HTTPException):
         if _is_for_a_program(question):
-            return _reporting(app, error, answer)
-        if not _propagates(app):
+            return Report(app, error, answer)
+        if not propagates(app):
             request.environ[_RESOLVED] = error, None
     return theirs
 
@@ -208,40 +208,57 @@ def _is_for_a_program(question: _Question) -> bool:
 # What the handlers do -----------------------------------------------------------------------------
 
 
-def _ours(app: Flask, settings: Settings, resolution: Resolution, *, reported: bool) -> Handler:
-    return lambda _: respond(app, settings, resolution, reported=reported)
+@dataclass(eq=False, slots=True)
+class Answer:
+    """Answers with the problem of an error; `reported` says that the log has it at ERROR."""
+
+    app: Flask
+    settings: Settings
+    resolution: Resolution
+    reported: bool
+
+    def __call__(self, _: Exception) -> ResponseReturnValue:
+        return respond(self.app, self.settings, self.resolution, reported=self.reported)
 
 
-def _handing_over(
-    app: Flask, handler: Handler, error: Exception, fallback: Handler | None
-) -> Handler:
-    """Let a handler of the application answer `error`, which was made of what was raised.
+@dataclass(eq=False, slots=True)
+class HandOver:
+    """Lets a handler of the application answer `error`, which was made of what was raised.
 
     Where Flask catches nothing any more, `fallback` answers what the handler fails at; the server
     would send a page of its own. To pass on what one does not own is no failure.
     """
 
-    def hand_over(raised: Exception) -> ResponseReturnValue:
+    app: Flask
+    handler: Handler
+    error: Exception
+    fallback: Handler | None
+
+    def __call__(self, raised: Exception) -> ResponseReturnValue:
+        error = self.error
         try:
-            answered: ResponseReturnValue = app.ensure_sync(handler)(error)
+            answered: ResponseReturnValue = self.app.ensure_sync(self.handler)(error)
         except Exception as failure:
-            if fallback is None:
+            if self.fallback is None:
                 raise
             if failure is not error and failure is not getattr(error, "original_exception", None):
                 log(ERROR, f"The handler of {type(error).__name__} failed.", exc_info=failure)
-            return fallback(raised)
+            return self.fallback(raised)
         return answered
 
-    return hand_over
 
+@dataclass(eq=False, slots=True)
+class Report:
+    """Logs and signals an incident that does not take Flask's own path, then has it answered."""
 
-def _reporting(app: Flask, raised: Exception, answer: Handler) -> Handler:
-    """Log and signal an incident that does not take Flask's own path, then answer."""
+    app: Flask
+    raised: Exception
+    answer: Handler
 
-    def report(error: Exception) -> ResponseReturnValue:
-        got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=raised)
+    def __call__(self, error: Exception) -> ResponseReturnValue:
+        got_request_exception.send(
+            self.app, _async_wrapper=self.app.ensure_sync, exception=self.raised
+        )
         method, path = one_line(request.method), one_line(request.path)
-        app.logger.error("Exception on %s [%s]", path, method, exc_info=raised)
-        return answer(error)
-
-    return report
+        self.app.logger.error("Exception on %s [%s]", path, method, exc_info=self.raised)
+        return self.answer(error)

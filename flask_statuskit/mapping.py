@@ -41,10 +41,12 @@ class Entry:
         build: makes the error.
         explicit: whether somebody asked for this mapping by name. Then it beats an application's
             handler that catches everything; a mapping that is on by default does not.
+        author: the integration that entered it, None for the application.
     """
 
     build: Builder
     explicit: bool
+    author: str | None = None
 
 
 class Mapping:
@@ -52,9 +54,13 @@ class Mapping:
 
     Parameters:
         parent: its entries come first for the same class.
+
+    Attributes:
+        author: the integration that is entering its mappings, None while it is the application.
     """
 
     def __init__(self, parent: Mapping | None = None) -> None:
+        self.author: str | None = None
         self._entries: ClassTable[Entry] = ClassTable()
         self._readers: ClassTable[Callable[[Any], Iterable[FieldError]]] = ClassTable()
         self._layers: tuple[Mapping, ...] = (*(parent._layers if parent else ()), self)
@@ -70,7 +76,8 @@ class Mapping:
     ) -> Callable[[BuilderT], BuilderT] | None:
         """Map an exception, as `StatusKit.map` describes it."""
         if error is not None:
-            self._entries.enter(exception, Entry(self._builder(error, hints), explicit))
+            entry = Entry(self._builder(error, hints), explicit, self.author)
+            self._entries.enter(exception, entry)
             return None
         if hints:
             raise TypeError(f"Say what to build: map({exception!r}, Conflict, ...).")

@@ -30,7 +30,7 @@ from flask_statuskit import (
     ValidationError,
 )
 from flask_statuskit.exceptions import ERRORS
-from flask_statuskit.integrations import install_readers
+from flask_statuskit.integrations import install, install_readers
 from flask_statuskit.mapping import Mapping, Resolution, adopt, is_ours_to_render, resolve
 from flask_statuskit.statuses import STATUSES
 
@@ -228,6 +228,31 @@ def test_a_mapping_knows_whether_somebody_asked_for_it(explicit: bool) -> None:
     mapping.map(Leaf, 409, explicit=explicit)
     [entry] = mapping.entries(Leaf)
     assert entry.explicit is explicit
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_a_mapping_knows_the_integration_that_made_it(explicit: bool) -> None:
+    mapping = Mapping()
+    install(mapping, ["sqlalchemy"] if explicit else [], defaults=True)
+    expected = {
+        "marshmallow.exceptions.ValidationError": "marshmallow",
+        "flask_limiter.errors.RateLimitExceeded": "flask_limiter",
+        **({"sqlalchemy.exc.NoResultFound": "sqlalchemy"} if explicit else {}),
+    }
+    for name, author in expected.items():
+        module, _, cls = name.rpartition(".")
+        raised = getattr(pytest.importorskip(module), cls)
+        assert author in {entry.author for entry in mapping.entries(raised)}
+
+
+def test_a_mapping_of_the_application_has_no_author() -> None:
+    kit, mapping = Mapping(), Mapping()
+    mapping.map(Leaf, 409)
+    install(mapping, [], defaults=True)
+    mapping.map(Leaf, 410)
+    mapping.map(Leaf)(lambda exception: Gone())
+    kit.map(Leaf, 504)
+    assert {entry.author for entry in (*mapping.entries(Leaf), *kit.entries(Leaf))} == {None}
 
 
 # Hints

@@ -70,7 +70,9 @@ def install(mapping: Mapping, named: Iterable[str], *, defaults: bool) -> tuple[
     for name, default in INTEGRATIONS.items():
         if name in named or (default and defaults):
             modules.append(_module(name))
+            mapping.author = name
             modules[-1].install(mapping, explicit=name in named)
+    mapping.author = None
     return tuple(modules)
 
 
