@@ -672,7 +672,8 @@ def test_each_of_two_applications_has_the_commands() -> None:
 
 def test_the_commands_say_what_they_are_for() -> None:
     printed = run("--help")
-    assert re.findall(r"^  (\w+)  ", printed, re.MULTILINE) == ["config", "statuses"]
+    listed = re.findall(r"^  (\w+)  ", printed, re.MULTILINE)
+    assert listed == ["config", "explain", "routes", "statuses", "types"]
     assert "..." not in printed.partition("Commands:")[2]
 
 
