@@ -13,6 +13,7 @@ Read it in this order:
 - ``users.py``, ``rooms.py``, ``operations.py``    the other endpoints
 - ``broken.py``      what the auditor is there to find, outside of production
 - ``auth.py``        who is calling, and the 401 or 403 if that is not enough
+- ``openapi.py``     the document of the API, with the errors that the views declare by ``@raises``
 - ``tour.py``        the front page: every situation as a button; ``situations.py`` is its table,
   ``stage.py`` the app that a button is answered by, ``trouble.py`` what goes wrong there
 - ``schemas.py``     what a body must look like, in marshmallow; a failed load is a 422 by itself
@@ -21,12 +22,14 @@ Read it in this order:
 - ``config.py``      one class per environment
 
 No view catches an exception to make a response out of it. A view raises, or lets a library raise,
-and StatusKit answers.
+and StatusKit answers. What that can be, stands above each view: ``@raises(...)``.
 """
 
 import os
 
 from flask import Flask
+
+from flask_statuskit import ServiceUnavailable, raises
 
 from . import (
     bookings,
@@ -35,6 +38,7 @@ from . import (
     files,
     languages,
     moved,
+    openapi,
     operations,
     payments,
     rates,
@@ -67,9 +71,11 @@ def create_app(config: object | str | None = None) -> Flask:
     limiter.init_app(app)
     languages.babel.init_app(app, locale_selector=languages.client_language)
     database.init_app(app)
-    for module in (users, rooms, bookings, moved, payments, reports, rates, files, operations):
+    for module in (users, rooms, bookings, payments, reports, files):
+        # Whatever their views declare, the database may be away.
+        app.register_blueprint(raises(ServiceUnavailable)(module.blueprint))
+    for module in (moved, rates, operations, openapi, tour):
         app.register_blueprint(module.blueprint)
-    app.register_blueprint(tour.blueprint)
     if app.config["BROKEN_ENDPOINTS"]:
         app.register_blueprint(broken.blueprint)
     return app

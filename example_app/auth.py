@@ -6,7 +6,7 @@ A token is the user's number, signed with the app's key (HMAC) and carrying the 
 from flask import current_app, g, request
 from itsdangerous import URLSafeTimedSerializer
 
-from flask_statuskit import Forbidden, Unauthorized
+from flask_statuskit import Forbidden, Unauthorized, raises
 
 from .database import db_session
 from .models import Role, User
@@ -23,6 +23,7 @@ def issue_token(user: User) -> str:
     return str(_serializer().dumps(user.id))
 
 
+@raises(Unauthorized)
 def current_user() -> User:
     """Return the user whose token the request carries.
 
@@ -52,12 +53,14 @@ def _user_of(token: str) -> User:
     return user
 
 
+@raises(Forbidden)
 def require_member(user: User) -> None:
     """Refuse guest accounts, whatever they ask for."""
     if user.role is Role.GUEST:
         raise Forbidden("A guest account can only look at bookings.", scope="member")
 
 
+@raises(Forbidden)
 def require_admin(user: User) -> None:
     """Refuse everybody but admins."""
     if user.role is not Role.ADMIN:

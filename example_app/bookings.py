@@ -11,15 +11,23 @@ from sqlalchemy import select
 from flask_statuskit import (
     Conflict,
     Forbidden,
+    Gone,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    RateLimited,
+    Unauthorized,
     ValidationError,
     conditional,
     created,
     no_content,
+    raises,
     require_match,
 )
 
 from .auth import current_user, require_member
 from .database import db_session, find
+from .errors import UNREADABLE
 from .limits import count_change
 from .models import Booking, Room, User
 from .schemas import BookingChange, BookingView, NewBooking, Stay
@@ -28,18 +36,21 @@ blueprint = Blueprint("bookings", __name__)
 
 
 @blueprint.get("/bookings")
+@raises(Unauthorized)
 def list_bookings() -> ResponseReturnValue:
     """List the caller's own bookings."""
     return BookingView(many=True).dump(bookings_of(current_user()))
 
 
 @blueprint.get("/bookings/<number:booking_id>")
+@raises(Unauthorized, NotFound, Gone, PreconditionFailed)
 def get_booking(booking_id: int) -> ResponseReturnValue:
     """Show a booking. Someone else's private one is answered like one that never was."""
     return with_version(find(Booking, booking_id, current_user()))
 
 
 @blueprint.post("/bookings")
+@raises(*UNREADABLE, Unauthorized, Forbidden, Conflict, ValidationError)
 def create_booking() -> ResponseReturnValue:
     """Book a room."""
     body = request.get_json()
@@ -55,6 +66,8 @@ def create_booking() -> ResponseReturnValue:
 
 
 @blueprint.put("/bookings/<number:booking_id>")
+@raises(*UNREADABLE, Unauthorized, Forbidden, NotFound, Gone)
+@raises(PreconditionRequired, PreconditionFailed, Conflict, ValidationError, RateLimited)
 def change_booking(booking_id: int) -> ResponseReturnValue:
     """Change a booking, if nothing speaks against it.
 
@@ -87,6 +100,8 @@ def change_booking(booking_id: int) -> ResponseReturnValue:
 
 
 @blueprint.delete("/bookings/<number:booking_id>")
+@raises(Unauthorized, Forbidden, NotFound, Gone)
+@raises(PreconditionRequired, PreconditionFailed, Conflict)
 def delete_booking(booking_id: int) -> ResponseReturnValue:
     """Give a booking up. From then on it is 410."""
     user = current_user()

@@ -11,12 +11,14 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import db_session
+from flask_statuskit import Gone, NotFound, raises
+
+from .database import engine_of
 
 blueprint = Blueprint("broken", __name__, url_prefix="/broken")
 
@@ -74,7 +76,8 @@ def sk400() -> ResponseReturnValue:
 def sk500() -> ResponseReturnValue:
     """Sends the exception's text, which holds the statement and names the database."""
     try:
-        return list(db_session().scalars(text("SELECT name FROM reservations")))
+        with engine_of(current_app).connect() as connection:
+            return list(connection.scalars(text("SELECT name FROM reservations")))
     except SQLAlchemyError as exc:
         return {"message": str(exc)}, 500
 
@@ -151,6 +154,13 @@ def sk610() -> ResponseReturnValue:
     response = jsonify(id=7)
     response.headers.add("Content-Type", "application/vnd.api+json")
     return response
+
+
+@blueprint.get("/sk700")
+@raises(NotFound)
+def sk700() -> ResponseReturnValue:
+    """Promises a 404 at most, and clients that trust it have no idea what a 410 is."""
+    raise Gone("The booking 3 was deleted.")
 
 
 # Errors that are a status and a message, without the header that the status is about.

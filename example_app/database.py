@@ -7,7 +7,7 @@ from flask import Flask, current_app, g
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
 from sqlalchemy.orm import Session
 
-from flask_statuskit import Gone, NotFound
+from flask_statuskit import Gone, NotFound, ServiceUnavailable, raises
 
 from .models import Base, User
 from .seed import seed
@@ -55,8 +55,12 @@ def engine_of(app: Flask) -> Engine:
     return engine
 
 
+@raises(ServiceUnavailable)
 def db_session() -> Session:
-    """Return this request's session. It is opened on first use."""
+    """Return this request's session. It is opened on first use.
+
+    Whatever it is used for, the database may be away or too busy: SQLAlchemy's OperationalError.
+    """
     if "db_session" not in g:
         g.db_session = Session(engine_of(current_app))
     session: Session = g.db_session
@@ -73,6 +77,7 @@ def _close_session(exc: BaseException | None) -> None:
         session.close()
 
 
+@raises(NotFound, Gone)
 def find(model: type[Record], number: int, viewer: User | None = None) -> Record:
     """Return a record that exists and that ``viewer`` may know of.
 

@@ -6,10 +6,13 @@ This is the only module that knows both sides. Everything else raises, or lets a
 from itsdangerous import BadData, SignatureExpired
 
 from flask_statuskit import (
+    BadRequest,
+    ContentTooLarge,
     InsufficientStorage,
     PaymentRequired,
     StatusKit,
     Unauthorized,
+    UnsupportedMediaType,
 )
 
 from .auth import REALM
@@ -18,6 +21,9 @@ from .auth import REALM
 # a 409, a database or a Redis that is away a 503, a failing source of rates a 502, 503 or 504.
 # Those of Flask-Limiter and marshmallow are on by default.
 statuskit = StatusKit(integrations=["sqlalchemy", "httpx", "redis"])
+
+# What a view declares that reads a body as JSON: it may break off, be too large, or be XML.
+UNREADABLE = (BadRequest, ContentTooLarge, UnsupportedMediaType)
 
 
 class OutOfCredit(PaymentRequired):

@@ -9,7 +9,19 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.http import generate_etag
 from werkzeug.utils import secure_filename
 
-from flask_statuskit import UnsupportedMediaType, ValidationError, conditional, created
+from flask_statuskit import (
+    ContentTooLarge,
+    Gone,
+    NotFound,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+    Unauthorized,
+    UnsupportedMediaType,
+    ValidationError,
+    conditional,
+    created,
+    raises,
+)
 
 from .auth import current_user
 from .database import db_session, find
@@ -23,6 +35,7 @@ FORM = "multipart/form-data"
 
 
 @blueprint.post("/files")
+@raises(Unauthorized, ContentTooLarge, UnsupportedMediaType, ValidationError, QuotaExceeded)
 def upload() -> ResponseReturnValue:
     """Store the ``file`` of a form.
 
@@ -41,6 +54,7 @@ def upload() -> ResponseReturnValue:
 
 
 @blueprint.get("/files/<number:file_id>")
+@raises(Unauthorized, NotFound, Gone, PreconditionFailed, RangeNotSatisfiable)
 def download(file_id: int) -> ResponseReturnValue:
     """Send a file back to its owner, to be saved. Never to be shown: it may be anything.
 

@@ -6,6 +6,8 @@ from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from flask_statuskit import RateLimited, ServiceUnavailable, raises
+
 from .auth import current_user
 
 
@@ -35,6 +37,7 @@ def _caller() -> str:
     return f"user {current_user().id}"
 
 
+@raises(RateLimited, ServiceUnavailable)
 @limiter.limit(lambda: current_app.config["CHANGE_LIMIT"], key_func=_caller)
 def count_change() -> None:
     """Count a change against the caller's limit.
@@ -44,4 +47,5 @@ def count_change() -> None:
 
     Raises:
         flask_limiter.RateLimitExceeded: The limit is used up.
+        redis.RedisError: What is counted with is away.
     """

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from flask_statuskit import redirect_to
+from flask_statuskit import raises, redirect_to
 
-blueprint = Blueprint("moved", __name__)
+# Nothing can go wrong in here.
+blueprint = raises()(Blueprint("moved", __name__))
 
 
 @blueprint.get("/reservations")

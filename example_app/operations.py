@@ -3,12 +3,13 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from flask_statuskit import ServiceUnavailable
+from flask_statuskit import ServiceUnavailable, raises
 
 blueprint = Blueprint("operations", __name__)
 
 
 @blueprint.get("/bug")
+@raises()
 def bug() -> ResponseReturnValue:
     """Fail as code fails: with an exception that nobody foresaw, whose message holds a password.
 
@@ -24,6 +25,7 @@ def connect(url: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/maintenance")
+@raises(ServiceUnavailable)
 def maintenance() -> ResponseReturnValue:
     """Announce when the service is back. ServiceUnavailable shows its detail, unlike other 5xx."""
     raise ServiceUnavailable("The archive is moving to a new home.", retry_after=120)

@@ -7,12 +7,23 @@ from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Update, update
 
-from flask_statuskit import BadRequest, Forbidden, ValidationError, created, no_content
+from flask_statuskit import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    Unauthorized,
+    ValidationError,
+    created,
+    no_content,
+    raises,
+)
 
 from .auth import current_user, require_member
 from .bookings import ensure_unpaid
 from .database import db_session, find
-from .errors import OutOfCredit
+from .errors import UNREADABLE, OutOfCredit
 from .models import Booking, Payment, User
 from .schemas import NewPayment, PaymentView, TopUp
 
@@ -20,6 +31,8 @@ blueprint = Blueprint("payments", __name__)
 
 
 @blueprint.post("/payments")
+@raises(*UNREADABLE, Unauthorized, Forbidden, NotFound, Gone)
+@raises(Conflict, ValidationError, OutOfCredit)
 def pay() -> ResponseReturnValue:
     """Pay for a booking from the caller's credit.
 
@@ -39,12 +52,14 @@ def pay() -> ResponseReturnValue:
 
 
 @blueprint.get("/payments/<number:payment_id>")
+@raises(Unauthorized, NotFound, Gone)
 def get_payment(payment_id: int) -> ResponseReturnValue:
     """Show a payment to the owner of the booking."""
     return PaymentView().dump(find(Payment, payment_id, current_user()))
 
 
 @blueprint.post("/webhooks/payments")
+@raises(*UNREADABLE, ValidationError)
 def top_up() -> ResponseReturnValue:
     """Credit the money that the provider says has arrived, if it is the provider who says so."""
     ensure_signed()

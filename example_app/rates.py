@@ -10,7 +10,7 @@ import httpx
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 
-from flask_statuskit import BadGateway, ServiceUnavailable
+from flask_statuskit import BadGateway, GatewayTimeout, ServiceUnavailable, raises
 
 from .schemas import Rates
 
@@ -18,6 +18,7 @@ blueprint = Blueprint("rates", __name__)
 
 
 @blueprint.get("/rates")
+@raises(BadGateway, ServiceUnavailable, GatewayTimeout)
 def get_rates() -> ResponseReturnValue:
     """Pass on today's rates."""
     url = current_app.config["RATES_URL"]
@@ -26,7 +27,8 @@ def get_rates() -> ResponseReturnValue:
     response = httpx.get(url, timeout=current_app.config["RATES_TIMEOUT"])
     response.raise_for_status()
     answer = response.json()
-    # Not load(): its ValidationError would be a 422, and blame our client for what others sent.
+    # First validate(): a ValidationError of load() would be a 422, and blame our client for what
+    # others have sent.
     if Rates().validate(answer):
         raise BadGateway("The source of rates answered something else.")
-    return {"rates": answer["rates"]}
+    return Rates().load(answer)

@@ -16,7 +16,7 @@ import time
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
-from flask_statuskit import NotFound, accepted, redirect_to
+from flask_statuskit import Gone, NotFound, Unauthorized, accepted, raises, redirect_to
 
 from .auth import current_user
 from .bookings import bookings_of
@@ -27,6 +27,7 @@ blueprint = Blueprint("reports", __name__)
 
 
 @blueprint.post("/reports")
+@raises(Unauthorized)
 def start_report() -> ResponseReturnValue:
     """Start a summary of the caller's bookings."""
     report = Report(owner_id=current_user().id)
@@ -37,6 +38,7 @@ def start_report() -> ResponseReturnValue:
 
 
 @blueprint.get("/reports/<number:report_id>/status")
+@raises(Unauthorized, NotFound, Gone)
 def report_status(report_id: int) -> ResponseReturnValue:
     """Tell that a report is still running, or where its result is."""
     report = find(Report, report_id, current_user())
@@ -48,6 +50,7 @@ def report_status(report_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/reports/<number:report_id>")
+@raises(Unauthorized, NotFound, Gone)
 def get_report(report_id: int) -> ResponseReturnValue:
     """Show the result. Before there is one, nothing is here yet: 404, with the time to wait."""
     report = find(Report, report_id, current_user())

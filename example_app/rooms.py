@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from flask_statuskit import UnavailableForLegalReasons
+from flask_statuskit import Gone, NotFound, RateLimited, UnavailableForLegalReasons, raises
 
 from .database import db_session, find
 from .limits import limiter
@@ -15,6 +15,7 @@ blueprint = Blueprint("rooms", __name__)
 
 
 @blueprint.get("/search")
+@raises(RateLimited)
 @limiter.limit(lambda: current_app.config["SEARCH_LIMIT"])
 def search() -> ResponseReturnValue:
     """Find rooms by city. It is the database's hardest work, so there is a limit."""
@@ -25,6 +26,7 @@ def search() -> ResponseReturnValue:
 
 
 @blueprint.get("/rooms/<number:room_id>")
+@raises(NotFound, Gone, UnavailableForLegalReasons)
 def get_room(room_id: int) -> ResponseReturnValue:
     """Show a room, unless somebody has obtained that it must not be shown."""
     room = find(Room, room_id)

@@ -1,33 +1,71 @@
 """What a request's body must look like, and what a response's looks like.
 
 ``Schema().load(body)`` raises marshmallow's ValidationError. Nobody catches it: StatusKit turns it
-into a 422 that names every field.
+into a 422 that names every field. ``openapi.py`` shows the same schemas to clients.
 """
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
-from marshmallow.validate import Length, Range
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow.validate import Length, Range, Regexp
 
 LARGEST_NUMBER = 10**9 - 1
 
 
+class Body(Schema):
+    """A body that has these fields, and no others."""
+
+    class Meta:
+        unknown = RAISE  # the default of marshmallow; said here, it stands in the document as well
+
+
+class View(Body):
+    """A body of ours: none of its fields is ever missing."""
+
+    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
+        """Say so in the document. To dump an object takes no notice of it."""
+        field_obj.required = True
+
+
+class Number(fields.Integer):
+    """An integer of JSON, which may be spelled ``7.0``. ``"7"`` and ``true`` are something else."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
+        whole = isinstance(value, float) and value.is_integer()
+        if not (whole or isinstance(value, int)) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **options)
+
+
+class YesOrNo(fields.Boolean):
+    """A boolean of JSON. ``"yes"`` and ``1`` are something else."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def storable(text: str) -> None:
-    r"""Refuse what JSON can spell and a database cannot store: ``"\ud800"`` and ``"\u0000"``."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    r"""Refuse what JSON can spell and a database cannot store: ``"\ud800"``."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValidationError("Contains characters that are not text.")
 
 
-def number(**options: Any) -> fields.Integer:
-    """A record's number in a body. ``"7"`` and ``7.0`` are not numbers."""
-    return fields.Integer(strict=True, validate=Range(1, LARGEST_NUMBER), **options)
+# The other one is NUL. This can be said in the document, too.
+WITHOUT_NUL = Regexp(r"^[^\x00]*$", error="Contains characters that are not text.")
 
 
-class Credentials(Schema):
+def record_number(**options: Any) -> fields.Integer:
+    """A record's number in a body."""
+    return Number(required=True, validate=Range(1, LARGEST_NUMBER), **options)
+
+
+class Credentials(Body):
     """Body of ``POST /login``."""
 
-    email = fields.String(required=True, validate=storable)
-    password = fields.String(required=True, validate=storable, load_only=True)
+    email = fields.String(required=True, validate=[WITHOUT_NUL, storable])
+    password = fields.String(required=True, validate=[WITHOUT_NUL, storable], load_only=True)
 
     @post_load
     def lower_email(self, data: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -38,12 +76,22 @@ class Credentials(Schema):
 class NewUser(Credentials):
     """Body of ``POST /users``."""
 
-    name = fields.String(required=True, validate=[Length(1, 80), storable])
+    name = fields.String(required=True, validate=[Length(1, 80), WITHOUT_NUL, storable])
     email = fields.Email(required=True, validate=[Length(max=254), storable])
-    password = fields.String(required=True, validate=[Length(8, 200), storable], load_only=True)
+    password = fields.String(
+        required=True, validate=[Length(8, 200), WITHOUT_NUL, storable], load_only=True
+    )
 
 
-class Profile(Schema):
+class Token(View):
+    """What a login gives."""
+
+    access_token = fields.String()
+    token_type = fields.String()
+    expires_in = fields.Integer()
+
+
+class Profile(View):
     """A user, as everybody may see them."""
 
     id = fields.Integer()
@@ -54,11 +102,11 @@ class Account(Profile):
     """A user, as they see themselves."""
 
     email = fields.String()
-    role = fields.Function(lambda user: user.role.value)
+    role = fields.Function(lambda user: user.role.value, metadata={"type": "string"})
     balance = fields.Integer()
 
 
-class RoomView(Schema):
+class RoomView(View):
     """A room."""
 
     id = fields.Integer()
@@ -68,7 +116,7 @@ class RoomView(Schema):
     price = fields.Integer()
 
 
-class Stay(Schema):
+class Stay(Body):
     """The two dates of a booking."""
 
     check_in = fields.Date(required=True)
@@ -84,31 +132,33 @@ class Stay(Schema):
 class BookingChange(Stay):
     """Body of ``PUT /bookings/<number>``: all of a booking that can change."""
 
-    guests = fields.Integer(required=True, strict=True, validate=Range(1, 12))
-    private = fields.Boolean(load_default=False)
+    guests = Number(required=True, validate=Range(1, 12))
+    private = YesOrNo(load_default=False)
 
 
 class NewBooking(BookingChange):
     """Body of ``POST /bookings``."""
 
-    room_id = number(required=True)
+    room_id = record_number()
 
 
-class BookingView(NewBooking):
+class BookingView(View, NewBooking):
     """A booking, with what it costs."""
 
     id = fields.Integer()
     price = fields.Integer()
-    paid = fields.Function(lambda booking: booking.payment is not None)
+    paid = fields.Function(
+        lambda booking: booking.payment is not None, metadata={"type": "boolean"}
+    )
 
 
-class NewPayment(Schema):
+class NewPayment(Body):
     """Body of ``POST /payments``."""
 
-    booking_id = number(required=True)
+    booking_id = record_number()
 
 
-class PaymentView(Schema):
+class PaymentView(View):
     """A payment."""
 
     id = fields.Integer()
@@ -116,11 +166,33 @@ class PaymentView(Schema):
     amount = fields.Integer()
 
 
-class TopUp(Schema):
+class TopUp(Body):
     """Body of ``POST /webhooks/payments``: money has arrived for a user."""
 
-    user_id = number(required=True)
-    amount = fields.Integer(required=True, strict=True, validate=Range(1, 100_000_00))
+    user_id = record_number()
+    amount = Number(required=True, validate=Range(1, 100_000_00))
+
+
+class ReportState(View):
+    """How far a report is."""
+
+    id = fields.Integer()
+    state = fields.String()
+
+
+class StartedReport(ReportState):
+    """The same, and where to ask for it again."""
+
+    monitor = fields.String()
+
+
+class ReportView(View):
+    """A summary of somebody's bookings."""
+
+    id = fields.Integer()
+    bookings = fields.Integer()
+    nights = fields.Integer()
+    sum = fields.Integer()
 
 
 class Rates(Schema):
@@ -132,7 +204,7 @@ class Rates(Schema):
     rates = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
-class FileView(Schema):
+class FileView(View):
     """A file, without its content."""
 
     id = fields.Integer()

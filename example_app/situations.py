@@ -850,6 +850,7 @@ BROKEN = (
     broken_view("SK608", 200),
     broken_view("SK609", 200),
     broken_view("SK610", 200),
+    broken_view("SK700", 410),
 )
 
 GROUPS = (

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from flask_statuskit import NotFound
+from flask_statuskit import NotFound, raises
 from flask_statuskit.pages import STYLE_HASH
 
 from .situations import BY_NAME, GROUPS
@@ -38,6 +38,7 @@ POLICY = "; ".join(
 
 
 @blueprint.get("/")
+@raises()
 def front_page() -> ResponseReturnValue:
     """Show the tour to browsers, and the same table to whoever else comes here."""
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
@@ -50,6 +51,7 @@ def front_page() -> ResponseReturnValue:
 
 
 @blueprint.post("/tour/<name>")
+@raises(NotFound)
 def press(name: str) -> ResponseReturnValue:
     """Play a situation."""
     if name not in BY_NAME:
@@ -64,6 +66,7 @@ def table() -> dict[str, Any]:
     return {
         "about": "A bookings API, to try flask-statuskit on. A browser gets a tour of it here.",
         "problem_types": url_for("statuskit_catalog.index"),
+        "openapi": url_for("openapi.document"),
         "tour": {
             f"POST {url_for('.press', name=name)}": f"{situation.status} {situation.title}"
             for name, situation in BY_NAME.items()

@@ -5,10 +5,21 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from flask_statuskit import Unauthorized, created, no_content
+from flask_statuskit import (
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    Unauthorized,
+    ValidationError,
+    created,
+    no_content,
+    raises,
+)
 
 from .auth import REALM, current_user, issue_token, require_admin
 from .database import db_session, find
+from .errors import UNREADABLE
 from .models import User
 from .schemas import Account, Credentials, NewUser, Profile
 
@@ -24,6 +35,7 @@ def user_by_email(email: str) -> User | None:
 
 
 @blueprint.post("/users")
+@raises(*UNREADABLE, ValidationError, Conflict)
 def create_user() -> ResponseReturnValue:
     """Sign up.
 
@@ -39,12 +51,14 @@ def create_user() -> ResponseReturnValue:
 
 
 @blueprint.get("/users/<number:user_id>")
+@raises(NotFound, Gone)
 def get_user(user_id: int) -> ResponseReturnValue:
     """Show what everybody may know about a user."""
     return Profile().dump(find(User, user_id))
 
 
 @blueprint.post("/login")
+@raises(*UNREADABLE, ValidationError, Unauthorized)
 def log_in() -> ResponseReturnValue:
     """Exchange e-mail and password for a token. Which of the two was wrong stays unsaid."""
     given = Credentials().load(request.get_json())
@@ -61,12 +75,14 @@ def log_in() -> ResponseReturnValue:
 
 
 @blueprint.get("/me")
+@raises(Unauthorized)
 def get_me() -> ResponseReturnValue:
     """Show the caller's own account."""
     return Account().dump(current_user())
 
 
 @blueprint.get("/admin/users")
+@raises(Unauthorized, Forbidden)
 def list_users() -> ResponseReturnValue:
     """List all accounts, for admins."""
     require_admin(current_user())
@@ -74,6 +90,7 @@ def list_users() -> ResponseReturnValue:
 
 
 @blueprint.delete("/admin/users/<number:user_id>")
+@raises(Unauthorized, Forbidden, NotFound, Gone)
 def delete_user(user_id: int) -> ResponseReturnValue:
     """Delete an account, for admins. From then on it is 410."""
     require_admin(current_user())

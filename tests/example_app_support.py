@@ -11,11 +11,15 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import marshmallow
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
 from support import Answer, call
+from werkzeug.exceptions import HTTPException
 
 from example_app.errors import OutOfCredit, QuotaExceeded, statuskit
+from flask_statuskit.contract import template_of
 
 BOUNDARY = "a-boundary"
 
@@ -166,3 +170,61 @@ def assert_no_internals(answer: Answer) -> None:
     ):
         assert secret not in text
     assert "debug" not in answer.json
+
+
+# The document, OpenAPI 3.1.
+
+#: apispec reads the schemas of this marshmallow, the first that has fields for enumerations.
+APISPEC_WORKS = hasattr(marshmallow.fields, "Enum")
+
+
+def operation_for(document: Mapping[str, Any], app: Flask, sent: Any) -> dict[str, Any] | None:
+    """What a document says of a request; None of one that routing answers, and of other pages."""
+    try:
+        rule, _ = app.url_map.bind("localhost").match(
+            sent.path.partition("?")[0], sent.method, return_rule=True
+        )
+    except HTTPException:
+        return None
+    method = "get" if sent.method == "HEAD" else sent.method.lower()
+    operation: dict[str, Any] | None = document["paths"].get(template_of(rule), {}).get(method)
+    return operation
+
+
+def assert_documented(document: Mapping[str, Any], app: Flask, sent: Any, answer: Answer) -> None:
+    """The answer is one that the document announces: status, headers, media type and body.
+
+    Nobody announces bugs.
+    """
+    operation = operation_for(document, app, sent)
+    if operation is None or answer.status == 500:
+        return
+    about = f"{sent.method} {sent.path}: {answer.status_line}"
+    response = operation["responses"].get(str(answer.status))
+    assert response, f"{about}, documented are {', '.join(operation['responses'])}"
+    for name, reference in response.get("headers", {}).items():
+        header, value = resolved(document, reference), answer.header(name)
+        assert value is not None or not header.get("required"), f"{about} without {name}"
+        if value is not None:
+            is_number = header["schema"]["type"] == "integer"
+            assert_valid(document, header["schema"], int(value) if is_number else value)
+    content = response.get("content", {})
+    if answer.body or not content:
+        media_type = (answer.header("Content-Type") or "").partition(";")[0]
+        assert media_type in (content or {""}), f"{about} is {media_type}, documented {[*content]}"
+        schema = content.get(media_type, {}).get("schema")
+        if schema:
+            assert_valid(document, schema, answer.json)
+
+
+def resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of a document, or the component that it refers to."""
+    found: Any = document if "$ref" in part else part
+    for key in part.get("$ref", "#").split("/")[1:]:
+        found = found[key]
+    return dict(found)
+
+
+def assert_valid(document: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> None:
+    whole = {**schema, "components": document["components"]}
+    Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)

@@ -27,9 +27,11 @@ from urllib.request import urlopen
 
 import pytest
 from example_app_support import (
+    APISPEC_WORKS,
     Answer,
     Request,
     Send,
+    assert_documented,
     assert_no_internals,
     assert_problem,
     delete,
@@ -142,10 +144,26 @@ def signed_in(sent: Request, tokens: dict[str, str]) -> Request:
     return replace(sent, headers={**sent.headers, **credentials})
 
 
+@pytest.fixture(scope="session")
+def document(seeded: Path) -> dict[str, Any] | None:
+    """What the app says of itself, in OpenAPI; None if marshmallow is too old for that."""
+    if not APISPEC_WORKS:
+        return None
+    with running(seeded) as app:
+        return dict(send_wsgi(app, get("/openapi.json")).json)
+
+
 @pytest.fixture
-def send(app: Flask, tokens: dict[str, str]) -> Send:
-    """Send a request to a fresh app over WSGI."""
-    return lambda sent: send_wsgi(app, signed_in(sent, tokens))
+def send(app: Flask, tokens: dict[str, str], document: dict[str, Any] | None) -> Send:
+    """Send a request to a fresh app over WSGI, and hold the answer against the document."""
+
+    def send(sent: Request) -> Answer:
+        answer = send_wsgi(app, signed_in(sent, tokens))
+        if document:
+            assert_documented(document, app, sent, answer)
+        return answer
+
+    return send
 
 
 @pytest.fixture(scope="session")
@@ -228,6 +246,9 @@ def errors(pointer: str, detail: str) -> dict[str, Any]:
     return {"errors": [{"detail": detail, "pointer": pointer}]}
 
 
+NO_INTEGER = errors("#/guests", "Not a valid integer.")
+
+
 def of_type(slug: str, **members: int) -> dict[str, Any]:
     return {"type": f"/problems/{slug}", **members}
 
@@ -299,6 +320,9 @@ PROBLEMS = [
     case(404, "no number", get("/users/ann")),
     case(404, "number of 5000 digits", get("/users/" + "9" * 5000)),
     case(404, "largest number", get("/users/999999999"), "There is no user 999999999."),
+    case(404, "number zero", get("/users/0")),
+    case(404, "number that begins with zeros", get("/users/007")),
+    case(404, "number in Arabic digits", get("/users/%D9%A1")),
     # login and me
     case(405, "login by GET", get("/login"), Allow="OPTIONS, POST"),
     case(401, "wrong password", log_in_as("ann@example.com", "x"), WRONG, WWW_Authenticate=BEARER),
@@ -341,6 +365,15 @@ PROBLEMS = [
         "unknown room",
         book(room_id=99),
         members=errors("#/room_id", "There is no such room to book."),
+    ),
+    case(422, "guests in words", book(guests=True), members=NO_INTEGER),
+    case(422, "guests in part", book(guests=1.5), members=NO_INTEGER),
+    case(422, "guests without end", book(guests=float("inf")), members=NO_INTEGER),
+    case(
+        422,
+        "private in words",
+        book(private="yes"),
+        members=errors("#/private", "Not a valid boolean."),
     ),
     case(409, "taken", book(room_id=1, check_in="2031-02-04", check_out="2031-02-06"), TAKEN),
     case(403, "someone else's booking", give_up(5, "ann")),
@@ -462,6 +495,7 @@ SUCCESSES = [
         ETag='"1"',
         members={**BOOKING, "price": 480_00},
     ),
+    case(201, "whole guests", book(guests=2.0), members={"guests": 2}),
     case(201, "given up", book(room_id=1, check_in="2031-03-01", check_out="2031-03-05")),
     case(200, "bookings", get("/bookings", account="ann")),
     case(200, "booking", get("/bookings/5", account="ann"), members={"paid": False}, ETag='"1"'),
@@ -624,6 +658,7 @@ def test_the_tables_leave_out_no_endpoint(app: Flask) -> None:
     answered = {urls.match(s.path.partition("?")[0], s.method)[0] for s in sent}
     tested_elsewhere = {"operations.bug", "operations.maintenance", "static"}
     tested_elsewhere |= {"rates.get_rates"}  # in tests/integrations, with a server to ask
+    tested_elsewhere |= {"openapi.document"}  # in test_example_openapi.py
     tested_elsewhere |= {"tour.front_page", "tour.press"}  # in test_tour.py
     tested_elsewhere |= {"statuskit_catalog.index", "statuskit_catalog.entry"}
     assert answered | tested_elsewhere == {rule.endpoint for rule in app.url_map.iter_rules()}
