@@ -102,12 +102,17 @@ class Session:
         self.names: dict[str, Any] = vars(self.module)
         self._asked: list[str] = []
 
+    def defines(self, cls: type) -> bool:
+        """Whether a class is one of the page's, and not of other tests in this process."""
+        return cls in self.names.values()
+
     def python(self, block: Block) -> None:
-        if named := _MODULE.match(block.code):
-            (self.directory / named[1]).write_text(block.code, encoding="utf-8")
         # As if it stood in the page alone, so that tracebacks name the page's lines.
-        source = "\n" * (block.line - 1) + block.code
-        exec(compile(source, str(self.page), "exec"), self.names)
+        file, source = self.page, "\n" * (block.line - 1) + block.code
+        if named := _MODULE.match(block.code):
+            file, source = self.directory / named[1], block.code
+            file.write_text(source, encoding="utf-8")
+        exec(compile(source, str(file), "exec"), self.names)
 
     def jinja(self, block: Block) -> None:
         named = _FILE.match(block.code)
@@ -166,7 +171,12 @@ class Session:
 
     def flask_statuskit(self, arguments: list[str]) -> str:
         runner = self.names["app"].test_cli_runner(env={"COLUMNS": "80"})
-        return runner.invoke(cli.group, arguments[1:], prog_name="flask statuskit").output
+        before = os.getcwd()
+        os.chdir(self.directory)
+        try:
+            return runner.invoke(cli.group, arguments[1:], prog_name="flask statuskit").output
+        finally:
+            os.chdir(before)
 
     def flask_run(self, arguments: list[str]) -> str:
         """What the server prints until it has answered the page's last request."""
