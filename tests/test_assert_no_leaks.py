@@ -32,6 +32,7 @@ from support import call, make_app
 from werkzeug.exceptions import HTTPException
 
 from example_app import create_app
+from example_app.database import engine_of
 from flask_statuskit import BadGateway, Conflict, NotFound, StatusKit, raises
 from flask_statuskit.audit import collectors
 from flask_statuskit.testing import assert_no_leaks, http_audit, record_problems  # noqa: F401
@@ -669,7 +670,11 @@ def test_production_that_is_set_already_wins_over_an_option() -> None:
 
 
 def test_the_example_passes() -> None:
-    assert_no_leaks(create_app("testing"))
+    app = create_app("testing")
+    try:
+        assert_no_leaks(app)
+    finally:
+        engine_of(app).dispose()
 
 
 def test_hosts_and_subdomains_are_reached() -> None:

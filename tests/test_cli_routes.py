@@ -14,6 +14,7 @@ from test_cli import as_json, invoke, run, words
 
 from example_app import create_app
 from example_app.config import CONFIGS
+from example_app.database import engine_of
 from flask_statuskit import (
     Conflict,
     Gone,
@@ -378,5 +379,9 @@ def test_the_example_declares_all_that_it_raises(
         DATABASE_URL = f"sqlite:///{tmp_path / 'bookings.sqlite3'}"
         SECRET_KEY = "secret"
 
-    result = invoke("routes", "--check", app=create_app(Config))
+    app = create_app(Config)
+    try:
+        result = invoke("routes", "--check", app=app)
+    finally:
+        engine_of(app).dispose()
     assert (result.exit_code, len(result.output.splitlines())) == (0, 1), result.output
