@@ -338,6 +338,11 @@ class Settings:
         "Integrations to switch on, on top of those that are on by default. Read at start-up.",
     )
 
+    def serves(self, path: str) -> bool:
+        """Whether a path is in a part of the site in which problems are wanted."""
+        prefixes = self.url_prefixes
+        return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
+
     def log_level(self, status: int) -> int | None:
         """The level to log a problem with, None for not at all."""
         return self.log_levels.get(status, self.log_levels.get(f"{status // 100}xx"))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -201,7 +201,7 @@ def declared_by(app: Flask, endpoint: str, method: str) -> Errors | None:
     view = app.view_functions.get(endpoint)
     if view is None:
         return None
-    blueprints = (app.blueprints.get(name) for name in _blueprints(endpoint))
+    blueprints = (app.blueprints.get(name) for name in blueprints_of(endpoint))
     own = _declared_each([*functions_of(view, method), class_of(view), *blueprints, app])
     if _is_for_files(endpoint, view):
         own.append((NotFound, RangeNotSatisfiable))
@@ -213,15 +213,23 @@ def declared_by(app: Flask, endpoint: str, method: str) -> Errors | None:
 
 def hooks_of(app: Flask, endpoint: str) -> list[Any]:
     """The functions that run before the view of an endpoint."""
-    names = (None, *reversed(_blueprints(endpoint)))
+    names = (None, *reversed(blueprints_of(endpoint)))
     hooks: list[Any] = []
-    for registered in (app.url_value_preprocessors, app.before_request_funcs):
+    for registered in registered_hooks(app):
         for name in names:
             hooks.extend(registered.get(name, ()))
     return hooks
 
 
-def _blueprints(endpoint: str) -> list[str]:
+def registered_hooks(app: Flask) -> tuple[Mapping[str | None, Iterable[Any]], ...]:
+    """The functions that run before views, by blueprint, those of all views by None.
+
+    The tables are in the order in which Flask goes through them.
+    """
+    return app.url_value_preprocessors, app.before_request_funcs
+
+
+def blueprints_of(endpoint: str) -> list[str]:
     """The names of the blueprints of an endpoint, the innermost first."""
     name, names = endpoint.rpartition(".")[0], list[str]()
     while name:

@@ -43,7 +43,7 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
     app = this_app()
     try:
         settings = state_of(app).settings(app)
-        if _serves(settings):
+        if settings.serves(request.path):
             return _choose(app, settings, error, blueprints)
     except Exception as failure:
         log(ERROR, "Choosing a handler failed; Flask goes its own way.", exc_info=failure)
@@ -52,12 +52,7 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
 
 def is_served(app: Flask) -> bool:
     """Whether the request is for a part of the site in which problems are wanted."""
-    return _serves(state_of(app).settings(app))
-
-
-def _serves(settings: Settings) -> bool:
-    prefixes, path = settings.url_prefixes, request.path
-    return not prefixes or any(path == p or path.startswith(p + "/") for p in prefixes)
+    return state_of(app).settings(app).serves(request.path)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from .contract import (
+    blueprints_of,
     class_of,
     declared,
     declared_by,
@@ -29,6 +30,7 @@ from .contract import (
     identity_of,
     is_declared,
     layers_of,
+    registered_hooks,
 )
 from .current import state_of
 from .exceptions import StatusError
@@ -85,8 +87,8 @@ def missing(app: Flask, rule: Rule, method: str) -> list[Found]:
         rule: one of its URL rules.
         method: a method of that.
     """
-    endpoint, prefixes = rule.endpoint, state_of(app).settings(app).url_prefixes
-    if prefixes and not any(f"{rule.rule}/".startswith(f"{prefix}/") for prefix in prefixes):
+    endpoint = rule.endpoint
+    if not state_of(app).settings(app).serves(rule.rule):
         return []
     if not is_own(app, view_of(app, endpoint)):
         return []
@@ -96,7 +98,7 @@ def missing(app: Flask, rule: Rule, method: str) -> list[Found]:
 
 def hooks(app: Flask) -> Iterator[tuple[Any, str | None]]:
     """The developer's functions that run before views, each with its blueprint's name if any."""
-    for registered in (app.url_value_preprocessors, app.before_request_funcs):
+    for registered in registered_hooks(app):
         for name, functions in registered.items():
             yield from ((hook, name) for hook in functions if is_own(app, hook))
 
@@ -129,12 +131,8 @@ def _undeclared(
 
 def _has_handler(app: Flask, raised: type[Exception], endpoint: str) -> bool:
     """Whether a handler of the application answers, and not StatusKit."""
-    names, name = list[str](), endpoint.rpartition(".")[0]
-    while name:
-        names.append(name)
-        name = name.rpartition(".")[0]
     # One that nobody constructs: a constructor may want anything.
-    handler = type(app)._find_error_handler(app, raised.__new__(raised), names)
+    handler = type(app)._find_error_handler(app, raised.__new__(raised), blueprints_of(endpoint))
     return handler is not None and not state_of(app).gives_way(app, handler)
 
 

@@ -23,6 +23,7 @@ from ..contract import (
     is_given,
     method_that_answers,
     operations,
+    registered_hooks,
 )
 from ..current import find_state, state_of, unwrapped
 from ..exceptions import StatusError
@@ -193,9 +194,9 @@ def _promises(app: Flask) -> Iterator[tuple[Operation, list[Any]]]:
         if not is_given(app, rule.endpoint):
             view = app.view_functions[rule.endpoint]
             yield (method, rule.endpoint), [*functions_of(view, method), class_of(view)]
-    runs_before = (app.url_value_preprocessors, app.before_request_funcs)
+    tables = registered_hooks(app)
     for name in (None, *app.blueprints):
-        hooks = [function for registered in runs_before for function in registered.get(name, ())]
+        hooks = [function for registered in tables for function in registered.get(name, ())]
         holder = app if name is None else app.blueprints[name]
         yield ("*", f"{name}.*" if name else "*"), [holder, *hooks]
 
