@@ -25,13 +25,23 @@ from .contract import class_of, functions_of, layers_of, method_that_answers, un
 from .current import find_state, state_of, this_app
 from .handlers import is_served
 from .log import log, one_line
-from .rules import RULES, Exchange, Rule
 from .statuses import phrase
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from .extension import State
+    from .rules import RULES, Rule
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name not in ("RULES", "Rule"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # Only here and in `check`, since production has no use for the rules.
+        from . import rules
+
+        return getattr(rules, name)
+
 
 __all__ = ["RULES", "AuditError", "Finding", "HTTPAuditWarning", "Rule", "check"]
 
@@ -54,7 +64,7 @@ class AuditError(Exception):
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(findings)
+        self.findings: tuple[Finding, ...] = tuple(findings)
         super().__init__("\n".join(map(str, self.findings)))
 
 
@@ -103,9 +113,11 @@ def check(request: Request, response: Response) -> list[Finding]:
     ...     [finding.id for finding in check(context.request, Response(status=201))]
     ['SK201']
     """
+    from . import rules  # see `__getattr__`
+
     length = _length(response)
     encoded = response.headers.get("Content-Encoding", "identity") != "identity"
-    exchange = Exchange(
+    exchange = rules.Exchange(
         method=request.method,
         asked=request.headers,
         status=response.status_code,
@@ -128,7 +140,7 @@ def check(request: Request, response: Response) -> list[Finding]:
             exchange.status,
             exchange.undeclared if rule.id == "SK700" else None,
         )
-        for rule in RULES.values()
+        for rule in rules.RULES.values()
         if rule.is_broken(exchange)
     ]
 

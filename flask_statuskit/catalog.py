@@ -17,13 +17,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import cleandoc
-from logging import ERROR
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, Flask, Response, has_request_context, request, url_for
+from flask import Blueprint, Flask, Response, request, url_for
 from flask.blueprints import BlueprintSetupState
 
+from .address import base_uri
 from .config import ConfigError, Settings
 from .contract import (
     Identity,
@@ -39,7 +39,6 @@ from .describe import escaped, is_uri, type_uri
 from .dialects import SIMPLE, negotiate
 from .exceptions import ERRORS, NotFound, PreconditionFailed, StatusError
 from .languages import ENGLISH, OF_STATUSES, Language, client_language
-from .log import log
 from .members import Member, ToPlain, members_of
 from .pages import HTML, advice, render_page
 from .plain import Sentence, text
@@ -130,8 +129,8 @@ def blueprint(*, host: str | None = None) -> Blueprint:
     return pages
 
 
-def install(app: Flask, url: str | None) -> None:
-    """Mount the catalogue, if there is to be one.
+def install(app: Flask, url: str) -> None:
+    """Mount the catalogue.
 
     Parameters:
         app: the application, which has its StatusKit.
@@ -140,8 +139,6 @@ def install(app: Flask, url: str | None) -> None:
     Raises:
         ConfigError: the application tells hosts apart, and `url` names none.
     """
-    if url is None:
-        return
     parts, host = urlsplit(url), None
     if app.url_map.host_matching:
         host = parts.netloc
@@ -167,30 +164,6 @@ def _remember(setup: BlueprintSetupState) -> None:
             " app.register_blueprint(catalog.blueprint())."
         )
     state.catalog = f"{setup.name_prefix}.{setup.name}.index".lstrip(".")
-
-
-def base_uri(app: Flask) -> str | None:
-    """What the slugs of problem types are appended to, None where no catalogue is mounted.
-
-    Parameters:
-        app: the application. Outside of a request to it, as clients below its APPLICATION_ROOT see
-            it.
-    """
-    catalog = state_of(app).catalog
-    if catalog is None or "://" in catalog:
-        return catalog
-    try:
-        if not has_request_context() or this_app() is not app:
-            # Not by a made-up request, which would open a session, and end in teardown functions.
-            host, root = app.config["SERVER_NAME"] or "localhost", app.config["APPLICATION_ROOT"]
-            scheme = app.config["PREFERRED_URL_SCHEME"]
-            return escaped(app.url_map.bind(host, root, url_scheme=scheme).build(catalog))
-        # Its prefix may have variables that the URL of the request has too; what it has not becomes
-        # a query. And Werkzeug escapes no SCRIPT_NAME.
-        return escaped(url_for(catalog, **(request.view_args or {})).partition("?")[0])
-    except Exception as failure:
-        log(ERROR, "The address of the catalogue cannot be built.", exc_info=failure)
-        return None
 
 
 # What it says -------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ been imported cannot have been raised, so nothing, no submodule either, is ever 
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from logging import ERROR
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from werkzeug.exceptions import HTTPException
 
@@ -24,10 +25,19 @@ ValueT = TypeVar("ValueT")
 class ClassTable(Generic[ValueT]):
     """Values by exception class, the latest first where a class has several."""
 
+    #: Another number whenever any table has changed.
+    change: ClassVar[int] = 0
+
     def __init__(self) -> None:
-        self._values: dict[type, tuple[ValueT, ...]] = {}
-        self._awaited: dict[str, tuple[ValueT, ...]] = {}
-        self._modules_seen = 0
+        # Threads settle at once, so all that happens to these is one operation of a dict or list.
+        self._values: dict[type, list[ValueT]] = {}
+        self._awaited: dict[str, list[ValueT]] = {}
+        #: The names that have been awaited, by what their classes are called.
+        self._called: dict[str, list[str]] = {}
+        #: How many names have been entered; and how many modules and names there were when all
+        #: names had been looked for.
+        self._names = 0
+        self._settled = 0, 0
 
     def enter(self, key: type[Exception] | str, value: ValueT) -> None:
         """Enter a value for a class, before those that it has.
@@ -44,35 +54,49 @@ class ClassTable(Generic[ValueT]):
             except LookupError as error:
                 raise ValueError(f"{error.args[0]}.") from None
             if found is None:
-                self._awaited[key] = (value, *self._awaited.get(key, ()))
-                self._modules_seen = 0
+                self._awaited.setdefault(key, []).insert(0, value)
+                self._called.setdefault(key.rpartition(".")[2], []).append(key)
+                self._names += 1
+                ClassTable.change = next(_changes)
                 return
             key = found
         if not (inspect.isclass(key) and issubclass(key, Exception)):
             raise TypeError(f"{key!r} is no subclass of Exception, nor the dotted name of one.")
-        self._values[key] = (value, *self.get(key))
+        self._values.setdefault(key, []).insert(0, value)
+        ClassTable.change = next(_changes)
 
     def get(self, cls: type) -> tuple[ValueT, ...]:
         """The values of this very class; first call `settle` with the class that was raised."""
-        return self._values.get(cls, ())
+        return tuple(self._values.get(cls, ()))
 
-    def settle(self, raised: type[BaseException]) -> None:
-        """Give the awaited names their classes, as far as these have been imported by now."""
+    def settle(self, raised: type[BaseException]) -> bool:
+        """Give the awaited names their classes, as far as these have been imported by now.
+
+        Returns:
+            Whether it stays so until something is entered or imported.
+        """
         if not self._awaited:
-            return
-        if len(sys.modules) != self._modules_seen:
-            self._modules_seen = len(sys.modules)
+            return True
+        there_are = len(sys.modules), self._names
+        if self._settled != there_are:
             for name in list(self._awaited):
                 self._settle(name)
+            if any(map(_is_being_imported, list(self._awaited))):
+                return False
+            # Not before: another thread would go on to look up what is not there yet.
+            self._settled = there_are
         # A module may make its names on first access, and import more for it (PEP 562). It has
         # nothing left to import once a class of that name and of its family has been raised:
         # pydantic's ValidationError is pydantic_core's.
         for cls in raised.__mro__:
-            for name in [n for n in self._awaited if n.endswith(f".{cls.__name__}")]:
+            for name in self._called.get(cls.__name__, ()):
                 if str(cls.__module__).lstrip("_").startswith(name.partition(".")[0]):
                     self._settle(name, lazily=True)
+        return True
 
     def _settle(self, name: str, *, lazily: bool = False) -> None:
+        if name not in self._awaited:
+            return
         try:
             found = _imported(name, lazily=lazily)
         except LookupError as error:
@@ -82,8 +106,43 @@ class ClassTable(Generic[ValueT]):
         if found is not None:
             # What was entered by class is meant more precisely than a name, and comes first. Pop
             # last: a thread that looks in between must find one of the two, twice does no harm.
-            self._values[found] = (*self.get(found), *self._awaited.get(name, ()))
+            self._values.setdefault(found, []).extend(self._awaited.get(name, ()))
+            ClassTable.change = next(_changes)
             self._awaited.pop(name, None)
+
+
+_changes = itertools.count(1)
+
+#: How many classes a `Lookup` keeps. Nobody has as many, unless they are made by the request.
+_MOST_CLASSES = 1000
+
+
+class Lookup(Generic[ValueT]):
+    """What tables have for the classes that are raised, the first table before the others.
+
+    It depends on the tables, and on what has been imported: until one of these changes, a class is
+    looked up once, however many classes and names are entered.
+    """
+
+    def __init__(self, *tables: ClassTable[ValueT]) -> None:
+        self._tables = tables
+        self._found: tuple[object, dict[type, tuple[ValueT, ...]]] = None, {}
+
+    def find(self, raised: type[BaseException]) -> tuple[ValueT, ...]:
+        """The values of a class and of those it inherits from, the nearest first."""
+        state = len(sys.modules), ClassTable.change
+        known, found = self._found
+        if known != state or len(found) > _MOST_CLASSES:
+            found = {}
+            self._found = state, found
+        values = found.get(raised)
+        if values is None:
+            settled = [table.settle(raised) for table in self._tables]
+            order = lookup_order(raised)
+            values = tuple(v for cls in order for table in self._tables for v in table.get(cls))
+            if all(settled):
+                found[raised] = values
+        return values
 
 
 def lookup_order(raised: type[BaseException]) -> Iterator[type]:
@@ -127,6 +186,12 @@ def _attribute(holder: object, name: str, lazily: bool) -> Any:
             # A module that cannot make its name now may be able to later.
             return None
     return found
+
+
+def _is_being_imported(name: str) -> bool:
+    """Whether a module that a dotted name leads through is about to get more names."""
+    module = sys.modules.get(name.rpartition(".")[0])
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
 def _may_get(holder: object, path: str, name: str, *, is_class: bool) -> bool:

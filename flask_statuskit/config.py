@@ -13,11 +13,11 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, cast
 
 from .dialects import MEDIA_TYPE, NAMES
 from .retry import RateLimitStyle
-from .rules import RULES
 from .statuses import STATUSES
 
 PREFIX = "STATUSKIT_"
@@ -161,6 +161,9 @@ def _parse_ignored(value: Any) -> dict[str, frozenset[str]]:
 
 
 def _parse_rule(name: str) -> str:
+    # Here, since few applications ignore a rule, and no other needs them before the auditor does.
+    from .rules import RULES
+
     return name if name in RULES else _refuse(name)
 
 
@@ -338,6 +341,17 @@ class Settings:
         "Integrations to switch on, on top of those that are on by default. Read at start-up.",
     )
 
+    @cached_property
+    def request_id_key(self) -> str | None:
+        """What the environ of a request calls `request_id_header` (PEP 3333)."""
+        name = self.request_id_header
+        return "HTTP_" + name.upper().replace("-", "_") if name else None
+
+    @cached_property
+    def outlines(self) -> dict[Any, Any]:
+        """Written by `describe` only: what it has worked out for a class and a code of errors."""
+        return {}
+
     def serves(self, path: str) -> bool:
         """Whether a path is in a part of the site in which problems are wanted."""
         prefixes = self.url_prefixes
@@ -345,7 +359,14 @@ class Settings:
 
     def log_level(self, status: int) -> int | None:
         """The level to log a problem with, None for not at all."""
-        return self.log_levels.get(status, self.log_levels.get(f"{status // 100}xx"))
+        levels = self._levels
+        if status not in levels:
+            levels[status] = self.log_levels.get(status, self.log_levels.get(f"{status // 100}xx"))
+        return levels[status]
+
+    @cached_property
+    def _levels(self) -> dict[int, int | None]:
+        return {}
 
 
 ROWS: Mapping[str, Field[Any]] = {row.name: row for row in fields(Settings)}

@@ -289,7 +289,8 @@ def template_of(rule: Rule) -> str:
 #: How a problem is known: by its status, and the type as its class has it.
 Identity = tuple[int, str]
 
-#: Where the environ of a request keeps what `known_as` says of the problem that answers it.
+#: Where the environ of a request keeps what `known_as` takes, of the problem that answers it. Not
+#: the error itself, which would refer, by its traceback, to whoever keeps it.
 ANSWERED = "flask_statuskit.problem"
 
 _BUG: Identity = (500, "about:blank")
@@ -300,16 +301,19 @@ def identity_of(cls: type[StatusError], settings: Settings) -> Identity:
     return status_of_class(cls, settings), text(cls.type)
 
 
-def known_as(status: int, error: StatusError) -> tuple[Identity, str]:
-    """How the problem of an error is known, and what to call its class.
+def known_as(status: int, type_: object, cls: type[StatusError]) -> tuple[Identity, str]:
+    """How a problem is known, and what to call its class.
 
-    Those are plain values: the error itself would refer, by its traceback, to whoever keeps it.
+    Parameters:
+        status: its status.
+        type_: the type of the error.
+        cls: the class of the error.
     """
-    type_, name = text(error.type), type(error).__name__
-    if type_ != text(type(error).type):
+    said, name = text(type_), cls.__name__
+    if said != text(cls.type):
         # No class has that type, so none can declare it.
         name = f"{name} with a type of its own"
-    return (status, type_), name
+    return (status, said), name
 
 
 def is_declared(known: Identity, errors: Iterable[type[StatusError]], settings: Settings) -> bool:
@@ -334,7 +338,7 @@ def undeclared(app: Flask, request: Request, status: int) -> str | None:
     errors = declared_by(app, endpoint, request.method)
     if errors is None:
         return None
-    known, name = answered
+    known, name = known_as(*answered)
     if known[0] != status:
         return None
     return None if is_declared(known, errors, state.settings(app)) else name

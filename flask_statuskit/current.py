@@ -1,21 +1,40 @@
-"""The application at hand, and what StatusKit knows of it."""
+"""The application and the request at hand, and what StatusKit knows of the application."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Flask, current_app
+from flask import Flask, Request, current_app, request
 from werkzeug.local import LocalProxy
 
 if TYPE_CHECKING:
     from flask.sansio.app import App
 
+    from .config import Settings
     from .extension import State
 
 
-def this_app() -> Flask:
-    """The application itself, where `current_app` would be a proxy that differs by context."""
-    return unwrapped(current_app)
+class Here(NamedTuple):
+    """What is at hand where an error is handled, looked up once.
+
+    Attributes:
+        app: the application, itself.
+        request: the request, itself.
+        state: what is known of the application.
+        settings: the settings that hold.
+    """
+
+    app: Flask
+    request: Request
+    state: State
+    settings: Settings
+
+
+#: Give the application and the request themselves, where `current_app` and `request` are proxies,
+#: which differ by context and look up what they stand for each time.
+this_app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]
+this_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]
 
 
 def unwrapped(app: Flask) -> Flask:
@@ -26,7 +45,6 @@ def unwrapped(app: Flask) -> Flask:
     """
     if not isinstance(app, LocalProxy):
         return app
-    # The method is the proxy's, which claims to be a Flask.
     itself: Flask = app._get_current_object()
     return itself
 

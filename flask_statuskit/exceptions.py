@@ -28,6 +28,7 @@ Each is also a subclass of Werkzeug's class for its code, where there is one, so
 or handles Werkzeug's goes on working. Subclass them for problem types of your own.
 """
 
+# pyright: reportIncompatibleVariableOverride=false
 from __future__ import annotations
 
 import copyreg
@@ -58,7 +59,7 @@ else:  # the standard library has it from Python 3.11 on; type checkers alone ne
         return lambda cls: cls
 
 
-def parameter(*, default: Any, kw_only: bool = True) -> Any:
+def parameter(*, default: Any, kw_only: bool = True, init: bool = True) -> Any:
     """Declare to type checkers a constructor parameter that subclasses inherit, and its default."""
     return default
 
@@ -68,7 +69,6 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 #: Stands for the default of a member that has none.
 REQUIRED: Any = object()
-_MEMBER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RESERVED = STANDARD_MEMBERS | OWN_MEMBERS
 
 #: Attributes that a subclass may set; annotating them as well does not make members of them.
@@ -102,7 +102,8 @@ def why_no_member(name: str) -> str | None:
             "instance": "it is the path of the request; name your own member differently",
         }.get(name, "name it differently")
         return f"the member {name!r} is written by flask-statuskit; {hint}."
-    if not _MEMBER_NAME.fullmatch(name):
+    plain = name.isidentifier() and name.isascii() and not name.startswith("_")
+    if not plain:
         return (
             f"{name!r} is no name for a member: begin with a letter, go on with letters, digits"
             " and underscores of ASCII (RFC 9457 §3.2)."
@@ -150,6 +151,9 @@ class StatusError(_ProblemType, init=False):
     expose: ClassVar[bool] = False
     _declared: ClassVar[Mapping[str, Any]] = {}
 
+    if TYPE_CHECKING:
+        # Not for Python: it would hide the codes of Werkzeug's classes. Each instance has one.
+        code: int = parameter(default=None, init=False)
     detail: str | None = parameter(default=None, kw_only=False)
     type: str = parameter(default="about:blank")
     title: str | None = parameter(default=None)
@@ -175,7 +179,8 @@ class StatusError(_ProblemType, init=False):
                 f"{self.__class__.__name__} has no status: raise a subclass such as Conflict,"
                 " or set its class attribute code."
             )
-        detail = next((d for d in (detail, description, self.detail) if d is not None), None)
+        if detail is None:
+            detail = self.detail if description is None else description
         HTTPException.__init__(self, detail, response)
         self.detail = self.description
         if type is not None:
@@ -188,7 +193,8 @@ class StatusError(_ProblemType, init=False):
         self.retry_after = retry_after
         if errors is not None:
             self.errors = tuple(field_errors(errors))
-        self.members = self._check_members(members)
+        checked = self._check_members(members) if members or self._declared else members
+        self.members: dict[str, Any] = checked
 
     def __init_subclass__(cls, *, init: bool = True) -> None:
         super().__init_subclass__(init=init)
@@ -196,7 +202,8 @@ class StatusError(_ProblemType, init=False):
         row = STATUSES.get(own.get("code", 0))
         if row and not {"description", "detail"} & own.keys():
             # Werkzeug's own descriptions speak of browsers, proxies and server load.
-            cls.description = row.sentence
+            described: type[HTTPException] = cls
+            described.description = row.sentence
         if row and not init:
             ERRORS[row.code] = cls
         if init:
@@ -244,6 +251,9 @@ class StatusError(_ProblemType, init=False):
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own way calls the class with `args`, which a member by keyword is not part of.
         return copyreg.__newobj__, (self.__class__,), self.__dict__  # type: ignore[attr-defined]
+
+    def _add_headers(self, *lines: tuple[str, str]) -> None:
+        self.headers = (*self.headers, *lines)
 
     def _check_members(self, members: dict[str, Any]) -> dict[str, Any]:
         cls, declared = self.__class__, self._declared
@@ -295,12 +305,14 @@ class StatusError(_ProblemType, init=False):
         scope: dict[str, Any] | None = None,
     ) -> list[tuple[str, str]]:
         """The header lines, those that the status owes included."""
-        replaced = {name.lower() for name, _ in self.headers} | {"retry-after"}
-        headers = [h for h in super().get_headers(environ, scope) if h[0].lower() not in replaced]
-        headers.extend(self.headers)
-        seconds = seconds_or_none(self.retry_after)
-        if seconds is not None:
-            headers.append(("Retry-After", str(seconds)))
+        headers = super().get_headers(environ, scope)
+        if self.headers or self.retry_after is not None:
+            replaced = {name.lower() for name, _ in self.headers} | {"retry-after"}
+            headers = [line for line in headers if line[0].lower() not in replaced]
+            headers.extend(self.headers)
+            seconds = seconds_or_none(self.retry_after)
+            if seconds is not None:
+                headers.append(("Retry-After", str(seconds)))
         return headers
 
 
@@ -387,12 +399,12 @@ class Unauthorized(StatusError, exceptions.Unauthorized, init=False):
         self.scheme, self.realm, self.error, self.scope = scheme, realm, error, scope
         if (scheme, realm, error, scope) != (None, None, None, None):
             challenge = _challenge(scheme, realm, error, scope)
-            self.headers = (*self.headers, ("WWW-Authenticate", challenge))
+            self._add_headers(("WWW-Authenticate", challenge))
         if www_authenticate is not None:
             further = www_authenticate
             further = (further,) if isinstance(further, WWWAuthenticate) else tuple(further)
             lines = [("WWW-Authenticate", str(challenge)) for challenge in further]
-            self.headers = (*self.headers, *lines)
+            self._add_headers(*lines)
 
 
 class PaymentRequired(StatusError, init=False):
@@ -431,7 +443,7 @@ class Forbidden(StatusError, exceptions.Forbidden, init=False):
         self.scope, self.scheme, self.realm = scope, scheme, realm
         if (scope, scheme, realm) != (None, None, None):
             challenge = _challenge(scheme, realm, "insufficient_scope", scope)
-            self.headers = (*self.headers, ("WWW-Authenticate", challenge))
+            self._add_headers(("WWW-Authenticate", challenge))
 
 
 class NotFound(StatusError, exceptions.NotFound, init=False):
@@ -468,7 +480,7 @@ class MethodNotAllowed(StatusError, exceptions.MethodNotAllowed, init=False):
         self.valid_methods = valid_methods if valid_methods is None else tuple(valid_methods)
         if self.valid_methods == ():
             # RFC 9110 §10.2.1 allows an empty list; Werkzeug leaves the line out.
-            self.headers = (*self.headers, ("Allow", ""))
+            self._add_headers(("Allow", ""))
 
 
 class NotAcceptable(StatusError, exceptions.NotAcceptable, init=False):
@@ -582,7 +594,7 @@ class UnsupportedMediaType(StatusError, exceptions.UnsupportedMediaType, init=Fa
             "Accept-Patch": accept_patch,
         }
         lines = ((name, _listed(value)) for name, value in given.items() if value is not None)
-        self.headers = (*self.headers, *lines)
+        self._add_headers(*lines)
 
 
 class RangeNotSatisfiable(StatusError, exceptions.RequestedRangeNotSatisfiable, init=False):
@@ -754,7 +766,7 @@ class RequestHeaderFieldsTooLarge(StatusError, exceptions.RequestHeaderFieldsToo
         super().__init__(detail, **options)
         self.field = field
         if field is not None:
-            self.members = {"field": field, **self.members}
+            self.members: dict[str, Any] = {"field": field, **self.members}
 
 
 class UnavailableForLegalReasons(StatusError, exceptions.UnavailableForLegalReasons, init=False):
@@ -776,9 +788,9 @@ class UnavailableForLegalReasons(StatusError, exceptions.UnavailableForLegalReas
             try:
                 uri = iri_to_uri(blocked_by)
             except ValueError:  # no URL, but the status counts
-                uri = quote(blocked_by)
+                uri = quote(blocked_by, errors="replace")
             link = f'<{uri}>; rel="blocked-by"'
-            self.headers = (*self.headers, ("Link", link))
+            self._add_headers(("Link", link))
 
 
 class InternalServerError(StatusError, exceptions.InternalServerError, init=False):
@@ -882,4 +894,4 @@ class NetworkAuthenticationRequired(StatusError, init=False):
         super().__init__(detail, **options)
         self.login_url = login_url
         if login_url is not None:
-            self.members = {"login_url": login_url, **self.members}
+            self.members: dict[str, Any] = {"login_url": login_url, **self.members}

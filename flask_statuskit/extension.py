@@ -1,7 +1,7 @@
 """`StatusKit`: what a user holds in hand, and where the flow is put into an application.
 
 exception ─ resolve ─▶ StatusError ─ describe ─▶ Problem ─ redacted ─▶ Problem ─ render ─▶ Response
-            mapping                  describe              response              dialects
+            mapping                  describe              reply                 dialects
 
 `handlers` decides which exceptions come this way, `response` takes them along it.
 """
@@ -13,21 +13,24 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import replace
 from logging import ERROR
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from flask import Flask
 from jinja2 import Environment
 
-from . import audit, catalog, cli, config, request_json
+from . import audit, cli, config, request_json
 from . import integrations as libraries
 from .config import Settings
 from .current import find_state
-from .dialects import MEDIA_TYPE, Dialect, Renderer, essence
+from .dialects import MEDIA_TYPE, Dialect, Dumps, Renderer, essence
 from .exceptions import ERRORS, StatusError
 from .handlers import find_error_handler
 from .log import log
 from .mapping import Builder, BuilderT, Mapping
-from .response import BY_ACCEPT
+from .reply import BY_ACCEPT
+
+if TYPE_CHECKING:
+    from .catalog import Operations
 
 RendererT = TypeVar("RendererT", bound=Renderer)
 
@@ -59,12 +62,12 @@ class StatusKit:
         **options: Any,
     ) -> None:
         config.check_names((), options)
-        self.integrations = (
+        self.integrations: tuple[str, ...] = (
             (integrations,) if isinstance(integrations, str) else tuple(integrations)
         )
         self._default_integrations = default_integrations
         self._options = options
-        self.mapping = Mapping()
+        self.mapping: Mapping = Mapping()
         libraries.install_readers(self.mapping)
         #: Body formats of the user's own, by their media types.
         self.dialects: dict[str, Dialect] = {}
@@ -115,7 +118,12 @@ class StatusKit:
         # A plain function: a method bound to anything that knows the application would be a cycle.
         vars(app)["_find_error_handler"] = find_error_handler
         audit.install(app)
-        catalog.install(app, state.settings(app).catalog_url)
+        catalog_url = state.settings(app).catalog_url
+        if catalog_url is not None:
+            # Here, since few applications mount it, and no other needs it.
+            from . import catalog
+
+            catalog.install(app, catalog_url)
         app.cli.add_command(cli.group)
 
     @overload
@@ -203,32 +211,35 @@ class State:
 
     def __init__(self, kit: StatusKit, app: Flask, options: dict[str, Any]) -> None:
         self.kit = kit
-        self.mapping = Mapping(parent=kit.mapping)
+        self.mapping: Mapping = Mapping(parent=kit.mapping)
         request_json.install(self.mapping)
         self.libraries: tuple[Any, ...] = ()
         #: What our templates are rendered in, once there is something to render.
         self.pages: Environment | None = None
+        #: What problems become JSON by, and what it was made with.
+        self.encoder: tuple[Any, Dumps] = None, str
         #: Where the catalogue is mounted.
         self.catalog: str | None = None
         #: Who declares what, as the catalogue says it, and the settings that held then.
-        self.operations: tuple[Settings, catalog.Operations] | None = None
+        self.operations: tuple[Settings, Operations] | None = None
         #: What the auditor has found and told of, by endpoint, rule and error.
         self.told: dict[tuple[str | None, str, str | None], audit.Finding] = {}
-        self._way_is_clear = False
+        #: Whether integrated libraries have given way.
+        self.way_is_clear: bool = False
         self.options = options
-        self._resolved = _kept(_inputs(app)), self._resolve(app)
+        now = _snapshot(app)
+        self._resolved: tuple[dict[str, Any], Settings] = now, self._resolve(now)
 
     def clear_the_way(self, app: Flask) -> None:
         """Have integrated libraries give way, once, when the first error is handled.
 
         All of them are initialised by then, so it does not matter who was first.
         """
-        if not self._way_is_clear:
-            for library in self.libraries:
-                if hasattr(library, "give_way"):
-                    library.give_way(app)
-            # Last: the first errors of two threads may both do it, and neither may do without.
-            self._way_is_clear = True
+        for library in self.libraries:
+            if hasattr(library, "give_way"):
+                library.give_way(app)
+        # Last: the first errors of two threads may both do it, and neither may do without.
+        self.way_is_clear = True
 
     def gives_way(self, app: Flask, handler: object) -> bool:
         """Whether an error handler is the default of an integrated library, nobody's choice."""
@@ -239,36 +250,40 @@ class State:
         )
 
     def settings(self, app: Flask) -> Settings:
-        """The settings that hold now; resolved anew only when something they depend on changed."""
-        inputs, settings = self._resolved
-        if inputs != _inputs(app):
+        """The settings that hold now; resolved anew only when ``app.config`` has changed."""
+        seen, settings = self._resolved
+        try:
+            # One comparison of dictionaries, most of whose values are the same objects.
+            changed = seen != app.config
+        except Exception:
+            # Arrays, for instance, have no plain answer.
+            changed = True
+        if changed:
+            # What is resolved is what later ones are compared with, whoever changes it meanwhile.
+            seen = _snapshot(app)
             try:
-                settings = self._resolve(app)
+                settings = self._resolve(seen)
             except config.ConfigError as error:
                 # At start-up it would have been refused. An error on its way out cannot wait, and
                 # must not show internals because somebody mistyped the end of that.
                 log(ERROR, "%s The settings from before stay, in production.", error)
                 settings = replace(settings, environment="production", expose_internals=False)
-            self._resolved = _kept(_inputs(app)), settings
+            self._resolved = seen, settings
         return settings
 
     def forget_settings(self) -> None:
         """Have them resolved anew: `options` have changed, which nobody expects."""
-        self._resolved = [], self._resolved[1]
+        self._resolved = {}, self._resolved[1]
 
-    def _resolve(self, app: Flask) -> Settings:
-        return config.resolve(app.config, self.options, debug=app.debug, testing=app.testing)
-
-
-# None is a value; it switches some of the settings off.
-_UNSET: Any = object()
+    def _resolve(self, now: dict[str, Any]) -> Settings:
+        return config.resolve(now, self.options, debug=now["DEBUG"], testing=now["TESTING"])
 
 
-def _inputs(app: Flask) -> list[Any]:
-    return [app.debug, app.testing, *(app.config.get(key, _UNSET) for key in config.KEYS)]
-
-
-def _kept(inputs: list[Any]) -> list[Any]:
-    """The inputs, to be compared with later ones: a list or a mapping may be changed in place."""
-    # Nothing else is copied; the copy of a function object may well differ from it.
-    return [copy(value) if isinstance(value, (dict, list, set)) else value for value in inputs]
+def _snapshot(app: Flask) -> dict[str, Any]:
+    """The configuration, to be compared with a later one."""
+    now = dict(app.config)
+    for key in config.KEYS:
+        # It may be changed in place. Nothing else is copied; a copied function may well differ.
+        if isinstance(now.get(key), (dict, list, set)):
+            now[key] = copy(now[key])
+    return now

@@ -15,22 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from logging import ERROR
 from typing import cast
 
-from flask import Flask, got_request_exception, request
+from flask import Flask, Response, got_request_exception
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import InternalServerError as FlasksServerError
 
-from .config import Settings
-from .current import state_of, this_app
+from .current import Here, state_of, this_app, this_request
 from .dialects import PROBLEM, negotiate
 from .exceptions import InternalServerError
 from .log import log, one_line
 from .mapping import Resolution, resolve
 from .pages import HTML
-from .response import BY_ACCEPT, respond
+from .reply import BY_ACCEPT
+from .response import respond
 
 Handler = Callable[[Exception], ResponseReturnValue]
 
@@ -42,9 +43,10 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
     """The handler of an error, None for Flask's own way; has the signature of Flask's method."""
     app = this_app()
     try:
-        settings = state_of(app).settings(app)
-        if settings.serves(request.path):
-            return _choose(app, settings, error, blueprints)
+        request, state = this_request(), state_of(app)
+        settings = state.settings(app)
+        if not settings.url_prefixes or settings.serves(request.path):
+            return _choose(Here(app, request, state, settings), error, blueprints)
     except Exception as failure:
         log(ERROR, "Choosing a handler failed; Flask goes its own way.", exc_info=failure)
     return cast("Handler | None", type(app)._find_error_handler(app, error, blueprints))
@@ -52,86 +54,35 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
 
 def is_served(app: Flask) -> bool:
     """Whether the request is for a part of the site in which problems are wanted."""
-    return state_of(app).settings(app).serves(request.path)
+    return state_of(app).settings(app).serves(this_request().path)
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What Flask asks.
-
-    Attributes:
-        app: the application that handles a request.
-        error: what a handler is wanted for.
-        blueprints: the blueprints whose handlers count, the innermost first.
-    """
-
-    app: Flask
-    error: Exception
-    blueprints: list[str]
-
-    def find(self, error: Exception) -> Handler | None:
-        """The application's handler for an error, by Flask's rules.
-
-        The default handler of an integrated library gives way to us, and to a catch-all as we do.
-        It does not leave its place to handlers of base classes, which never saw these errors.
-        """
-        state = state_of(self.app)
-        for wanted in (error, Exception()):
-            found = type(self.app)._find_error_handler(self.app, wanted, self.blueprints)
-            if found is None or not state.gives_way(self.app, found):
-                return cast("Handler | None", found)
-        return None
-
-    def catches_all(self, handler: Handler, error: Exception) -> bool:
-        """Whether a handler was found only because it handles every Exception."""
-        registered = self.app.error_handler_spec
-        code = error.code if isinstance(error, HTTPException) else None
-        return not any(
-            registered[name][key].get(cls) is handler
-            for name in (*self.blueprints, None)
-            for key in {code, None}
-            for cls in type(error).__mro__
-            if cls is not Exception
-        )
-
-    @property
-    def cause(self) -> Exception | None:
-        """What Flask made this 500 of, and has logged and signalled by now.
-
-        No handler caught it, or it was raised where none is asked: in after_request functions, the
-        session, URL converters, error handlers.
-        """
-        # Flask raises it nowhere. One that has a traceback is an application's own.
-        if not isinstance(self.error, FlasksServerError) or self.error.__traceback__:
-            return None
-        cause = self.error.original_exception
-        return cause if isinstance(cause, Exception) else None
-
-
-def _choose(
-    app: Flask, settings: Settings, error: Exception, blueprints: list[str]
-) -> Handler | None:
-    state = state_of(app)
-    state.clear_the_way(app)
-    question = _Question(app, error, blueprints)
-    theirs = question.find(error)
-    late = question.cause is not None
-    raised = question.cause or error
+def _choose(here: Here, error: Exception, blueprints: list[str]) -> Handler | None:
+    app, request, state, _ = here
+    if not state.way_is_clear:
+        state.clear_the_way(app)
+    # Flask's own look-up would leave an empty table for each status where there are no handlers.
+    has_handlers = app.error_handler_spec or _looks_itself(app)
+    theirs = _find(here, error, blueprints) if has_handlers else None
+    cause = _cause(error) if isinstance(error, FlasksServerError) else None
+    late = cause is not None
+    raised = error if cause is None else cause
     known, resolution = request.environ.pop(_RESOLVED, (None, None))
-    if known is not raised and not _is_trapped(question, raised):
+    if known is not raised and not _is_trapped(here, raised, blueprints):
         resolution = resolve(raised, state.mapping, request.environ)
     if resolution is None:
-        return _handler_of_a_bug(question, settings, theirs)
+        return _handler_of_a_bug(here, error, blueprints, cause, theirs)
 
+    entry = resolution.entry
     if theirs is not None:
-        asked_for = resolution.entry is not None and resolution.entry.explicit
-        if not (asked_for if question.catches_all(theirs, error) else late):
+        asked_for = entry is not None and entry.explicit
+        if not (asked_for if _catches_all(app, theirs, error, blueprints) else late):
             return theirs
-    incident = _is_incident(resolution)
-    answer: Handler = Answer(app, settings, resolution, reported=late or incident)
-    if resolution.error is not error:
-        theirs = question.find(resolution.error)
-        if theirs is not None and not question.catches_all(theirs, resolution.error):
+    incident = entry is not None and _is_incident(resolution)
+    answer: Handler = Answer(respond, here, resolution, late or incident)
+    if resolution.error is not error and has_handlers:
+        theirs = _find(here, resolution.error, blueprints)
+        if theirs is not None and not _catches_all(app, theirs, resolution.error, blueprints):
             answer = HandOver(app, theirs, resolution.error, answer if late else None)
     if late or not incident:
         return answer
@@ -143,23 +94,67 @@ def _choose(
     return None
 
 
-def _is_trapped(question: _Question, raised: Exception) -> bool:
+def _find(here: Here, error: Exception, blueprints: list[str]) -> Handler | None:
+    """The application's handler for an error, by Flask's rules.
+
+    The default handler of an integrated library gives way to us, and to a catch-all as we do. It
+    does not leave its place to handlers of base classes, which never saw these errors.
+    """
+    app, found = here.app, None
+    for wanted in (error, Exception()):
+        found = cast("Handler | None", type(app)._find_error_handler(app, wanted, blueprints))
+        if found is None or not here.state.gives_way(app, found):
+            return found
+    return None
+
+
+def _looks_itself(app: Flask) -> bool:
+    """Whether a subclass of Flask has its own idea of where handlers are."""
+    return type(app)._find_error_handler is not Flask._find_error_handler
+
+
+def _catches_all(app: Flask, handler: Handler, error: Exception, blueprints: list[str]) -> bool:
+    """Whether a handler was found only because it handles every Exception."""
+    registered = app.error_handler_spec
+    code = error.code if isinstance(error, HTTPException) else None
+    return not any(
+        registered[name][key].get(cls) is handler
+        for name in (*blueprints, None)
+        for key in {code, None}
+        for cls in type(error).__mro__
+        if cls is not Exception
+    )
+
+
+def _cause(error: FlasksServerError) -> Exception | None:
+    """What Flask made this 500 of, and has logged and signalled by now.
+
+    No handler caught it, or it was raised where none is asked: in after_request functions, the
+    session, URL converters, error handlers.
+    """
+    if error.__traceback__ is not None:
+        # Flask raises it nowhere: this one is an application's own.
+        return None
+    cause = error.original_exception
+    return cause if isinstance(cause, Exception) else None
+
+
+def _is_trapped(here: Here, raised: Exception, blueprints: list[str]) -> bool:
     """Whether TRAP_HTTP_EXCEPTIONS or its kin make a bug of an HTTPException."""
-    app = question.app
+    app = here.app
     if not isinstance(raised, HTTPException) or not app.trap_http_exception(raised):
         return False
     asked_for = app.config["TRAP_HTTP_EXCEPTIONS"] or app.config["TRAP_BAD_REQUEST_ERRORS"]
     # Nobody did: debug mode traps missing keys of forms, for the debugger to show them.
-    return bool(asked_for) or not _is_for_a_program(question)
+    return bool(asked_for) or not _is_for_a_program(here, raised, blueprints)
 
 
 def _is_incident(resolution: Resolution) -> bool:
-    """Whether a 5xx stands for another exception: then somebody has to learn of that."""
+    """Whether what was mapped is a 5xx that stands for another exception: somebody has to know."""
     original = resolution.original
     # abort(503), also of another library, was meant as it is.
     is_meant = isinstance(original, HTTPException) and (original.code or 0) >= 500
-    mapped = resolution.entry is not None and not is_meant
-    return mapped and (resolution.error.code or 500) >= 500
+    return not is_meant and (resolution.error.code or 500) >= 500
 
 
 def propagates(app: Flask) -> bool:
@@ -169,51 +164,61 @@ def propagates(app: Flask) -> bool:
 
 
 def _handler_of_a_bug(
-    question: _Question, settings: Settings, theirs: Handler | None
+    here: Here,
+    error: Exception,
+    blueprints: list[str],
+    cause: Exception | None,
+    theirs: Handler | None,
 ) -> Handler | None:
-    app, error, cause = question.app, question.error, question.cause
-    resolution = Resolution(InternalServerError(), cause or error)
-    answer = Answer(app, settings, resolution, reported=True)
+    app = here.app
     if cause is not None:
+        answer = Answer(respond, here, Resolution(InternalServerError(), cause), True)
         return answer if theirs is None else HandOver(app, theirs, error, answer)
     # An HTTPException here is a redirect, has a response of its own, or is trapped.
     if theirs is None and not isinstance(error, HTTPException):
-        if _is_for_a_program(question):
+        if _is_for_a_program(here, error, blueprints):
+            answer = Answer(respond, here, Resolution(InternalServerError(), error), True)
             return Report(app, error, answer)
         if not propagates(app):
-            request.environ[_RESOLVED] = error, None
+            here.request.environ[_RESOLVED] = error, None
     return theirs
 
 
-def _is_for_a_program(question: _Question) -> bool:
+def _is_for_a_program(here: Here, error: Exception, blueprints: list[str]) -> bool:
     """Whether Werkzeug's debugger would answer a client that cannot use it.
 
     A browser is to have its debugger. A client that sends no Accept at all is most often Flask's
     own test client, whose users expect the exception itself.
     """
-    app = question.app
+    app = here.app
     if not app.debug or app.testing or app.config["PROPAGATE_EXCEPTIONS"] is not None:
         return False
-    accept = request.headers.get("Accept")
+    accept = here.request.headers.get("Accept")
     if accept is None or negotiate(accept, PROBLEM, BY_ACCEPT) is HTML:
         return False
-    return question.find(FlasksServerError(original_exception=question.error)) is None
+    return _find(here, FlasksServerError(original_exception=error), blueprints) is None
 
 
 # What the handlers do -----------------------------------------------------------------------------
 
 
-@dataclass(eq=False, slots=True)
-class Answer:
-    """Answers with the problem of an error; `reported` says that the log has it at ERROR."""
+class Answer(partial[Response]):
+    """Answers with the problem of an error: `respond`, with its first three parameters.
 
-    app: Flask
-    settings: Settings
-    resolution: Resolution
-    reported: bool
+    Flask asks of each handler whether it is a coroutine function, and objects that are neither
+    functions nor partial take longest to deny it.
+    """
 
-    def __call__(self, _: Exception) -> ResponseReturnValue:
-        return respond(self.app, self.settings, self.resolution, reported=self.reported)
+    @property
+    def resolution(self) -> Resolution:
+        """The error, and what it was made from."""
+        resolution: Resolution = self.args[1]
+        return resolution
+
+    @property
+    def reported(self) -> bool:
+        """Whether the log has the error at ERROR."""
+        return bool(self.args[2])
 
 
 @dataclass(eq=False, slots=True)
@@ -251,9 +256,14 @@ class Report:
     answer: Handler
 
     def __call__(self, error: Exception) -> ResponseReturnValue:
-        got_request_exception.send(
-            self.app, _async_wrapper=self.app.ensure_sync, exception=self.raised
-        )
+        app, raised, request = self.app, self.raised, this_request()
+        try:
+            got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=raised)
+        except Exception as failure:
+            log(ERROR, "A receiver of got_request_exception failed.", exc_info=failure)
         method, path = one_line(request.method), one_line(request.path)
-        self.app.logger.error("Exception on %s [%s]", path, method, exc_info=self.raised)
+        try:
+            app.logger.error("Exception on %s [%s]", path, method, exc_info=raised)
+        except Exception as failure:
+            log(ERROR, "The application's log failed.", exc_info=failure)
         return self.answer(error)

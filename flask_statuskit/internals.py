@@ -16,12 +16,15 @@ _LONGEST = 2000
 #: A name that promises a secret, and the value that follows it.
 _SECRET = re.compile(
     r"(?i)((?<![\w.-])[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|authorization|cookie|session|credential|signature|dsn)[\w.-]*['\"]?\s*(?:=>|[:=]|\bis\b)\s*)"
+    r"|authorization|cookie|session|credential|signature|dsn)[\w.-]*"
+    r"(?:['\")\]]?\s*(?:=>|[:=]|\bis\b)\s*|['\"],\s*(?=['\"])))"
     r"(?:(?:bearer|basic|digest|token)\s+)?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}\]]+)"
 )
 _CREDENTIALS = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}")
 #: A header with any number of them, to the end of its line.
 _COOKIES = re.compile(r"(?i)(\b(?:set-)?cookie['\"]?\s*[:=]\s*).+")
+#: What pydantic quotes of the input.
+_INPUTS = re.compile(r"(?s)(\binput_value=).*?(?=, input_type=|$)")
 _USER_INFO = re.compile(r"(?<=://)[^\s/@'\"]+@")
 
 
@@ -31,6 +34,7 @@ def mask(string: str) -> str:
     >>> mask("connect to postgres://ann:hunter2@db/main with token=abc")
     'connect to postgres://***@db/main with token=***'
     """
+    string = _INPUTS.sub(r"\1***", string)
     string = _COOKIES.sub(r"\1***", string)
     string = _USER_INFO.sub("***@", string)
     string = _SECRET.sub(r"\1***", string)

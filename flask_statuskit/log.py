@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any
 
-logger = logging.getLogger("flask_statuskit")
+logger: logging.Logger = logging.getLogger("flask_statuskit")
 
 
 def log(level: int, message: str, *args: object, **options: Any) -> None:

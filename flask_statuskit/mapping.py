@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import builtins
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from logging import ERROR
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from werkzeug import exceptions
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 
-from .class_table import ClassTable, lookup_order
+from .class_table import ClassTable, Lookup
 from .exceptions import ERRORS, StatusError
 from .log import log
 from .problem import FieldError
@@ -64,6 +64,10 @@ class Mapping:
         self._entries: ClassTable[Entry] = ClassTable()
         self._readers: ClassTable[Callable[[Any], Iterable[FieldError]]] = ClassTable()
         self._layers: tuple[Mapping, ...] = (*(parent._layers if parent else ()), self)
+        #: What is entered for a class that was raised, the nearest first.
+        self.entries: Callable[[type[BaseException]], tuple[Entry, ...]]
+        self.entries = Lookup(*(layer._entries for layer in self._layers)).find
+        self._readers_of = Lookup(*(layer._readers for layer in self._layers)).find
 
     def map(
         self,
@@ -93,11 +97,6 @@ class Mapping:
     ) -> None:
         """Have the field errors of an exception read, whatever class or status it is mapped to."""
         self._readers.enter(exception, reader)
-
-    def entries(self, raised: type[BaseException]) -> Iterator[Entry]:
-        """What is entered for a class that was raised, the nearest first."""
-        tables = [layer._entries for layer in self._layers]
-        return _look_up(tables, raised)
 
     def _builder(self, error: type[StatusError] | int | Builder, hints: dict[str, Any]) -> Builder:
         if isinstance(error, int):
@@ -131,24 +130,11 @@ class Mapping:
         return build
 
     def _read(self, exception: Exception) -> dict[str, Any]:
-        tables = [layer._readers for layer in self._layers]
-        reader = next(_look_up(tables, type(exception)), None)
-        return {"errors": list(reader(exception))} if reader else {}
+        readers = self._readers_of(type(exception))
+        return {"errors": list(readers[0](exception))} if readers else {}
 
 
-ValueT = TypeVar("ValueT")
-
-
-def _look_up(tables: list[ClassTable[ValueT]], raised: type[BaseException]) -> Iterator[ValueT]:
-    for table in tables:
-        table.settle(raised)
-    for cls in lookup_order(raised):
-        for table in tables:
-            yield from table.get(cls)
-
-
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What an exception is answered with.
 
     Attributes:
@@ -174,7 +160,11 @@ def resolve(
     """
     for entry in mapping.entries(type(exception)):
         try:
-            error = _build(entry, exception)
+            error = entry.build(exception)
+            if error is not None and not isinstance(error, StatusError):
+                raise TypeError(f"{error!r} is no StatusError")
+        except StatusError as raised:  # `raise` in place of `return`: it is clear what was meant
+            error = raised
         except Exception as failure:
             name = type(exception).__qualname__
             log(ERROR, "The mapping of %s failed; it counts as unmapped.", name, exc_info=failure)
@@ -190,16 +180,6 @@ def resolve(
             return Resolution(exception)
         return Resolution(adopt(exception, environ), exception)
     return None
-
-
-def _build(entry: Entry, exception: Exception) -> StatusError | None:
-    try:
-        built = entry.build(exception)
-    except StatusError as raised:  # `raise` in place of `return`: it is clear what was meant
-        return raised
-    if built is not None and not isinstance(built, StatusError):
-        raise TypeError(f"{built!r} is no StatusError")
-    return built
 
 
 def is_ours_to_render(error: HTTPException) -> bool:
@@ -233,22 +213,29 @@ def adopt(error: HTTPException, environ: WSGIEnvironment | None = None) -> Statu
     error_class = ERRORS.get(code, _Unregistered)
     adopted = error_class.__new__(error_class)
     adopted.code = code
-    headers = _headers(error, environ)
+    headers: list[tuple[str, str]] = []
     retry_after = getattr(error, "retry_after", None)
-    if retry_after is None:
-        # Only then: Werkzeug writes a timedelta as "0:01:00" and leaves out a zero.
-        retry_after = next((v for name, v in headers if name.lower() == "retry-after"), None)
+    for name, value in _headers(error, environ):
+        known = name.lower()
+        if known == "retry-after":
+            # Werkzeug writes a timedelta as "0:01:00" and leaves out a zero.
+            retry_after = value if retry_after is None else retry_after
+        elif known != "content-type":
+            headers.append((name, value))
     StatusError.__init__(
         adopted,
         _written_description(error) if error_class.expose or code < 500 else None,
         title=error.name if error_class is _Unregistered else None,
-        headers=[h for h in headers if h[0].lower() != "retry-after"],
+        headers=headers,
         retry_after=retry_after,
     )
     return adopted
 
 
 def _headers(error: HTTPException, environ: WSGIEnvironment | None) -> list[tuple[str, str]]:
+    if type(error).get_headers is HTTPException.get_headers:
+        # It writes the Content-Type of Werkzeug's page, and nothing else.
+        return []
     try:
         return error.get_headers(environ)
     except Exception as failure:

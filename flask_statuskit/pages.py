@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, Templa
 
 from .current import state_of, this_app
 from .dialects import Dialect
-from .languages import Language, client_language
+from .languages import ENGLISH, Language, client_language
 from .plain import Sentence
 from .problem import Problem
 from .statuses import STATUSES
@@ -35,20 +36,42 @@ _PLACED = ("request_id", "retry_after", "errors", "errors_omitted", "debug")
 
 def page(problem: Problem) -> str:
     """A problem as HTML."""
-    members = problem.members
     with client_language() as language:
-        return render_page(
-            [f"statuskit/{problem.status}.html", "statuskit/problem.html"],
-            language,
-            problem=problem,
-            advice=language.say(advice(problem)),
-            errors=members.get("errors") or [],
-            errors_omitted=members.get("errors_omitted"),
-            retry_after=members.get("retry_after"),
-            request_id=members.get("request_id"),
-            debug=members.get("debug"),
-            members={n: v for n, v in members.items() if n not in _PLACED},
-        )
+        names = [f"statuskit/{problem.status}.html", "statuskit/problem.html"]
+        return _sound(render_page(names, language, **_shown(problem, language)))
+
+
+def our_page(problem: Problem) -> str:
+    """A problem as HTML where there is no application: from our own template, in English."""
+    template = _our_environment(is_async=False).get_template("statuskit/problem.html")
+    return _sound(template.render(_shown(problem, ENGLISH), **_frame(ENGLISH)))
+
+
+#: Control characters and noncharacters.
+_NO_HTML = re.compile(
+    "[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+
+def _sound(said: str) -> str:
+    """A page without what no page may hold (HTML §13.2.3.5)."""
+    return _NO_HTML.sub("\ufffd", said)
+
+
+def _shown(problem: Problem, language: Language) -> dict[str, Any]:
+    members = problem.members
+    return {
+        "problem": problem,
+        "advice": language.say(advice(problem)),
+        "errors": members.get("errors") or [],
+        "errors_omitted": members.get("errors_omitted"),
+        "retry_after": members.get("retry_after"),
+        "request_id": members.get("request_id"),
+        "debug": members.get("debug"),
+        "members": {n: v for n, v in members.items() if n not in _PLACED},
+    }
 
 
 HTML = Dialect("text/html", page, ("application/xhtml+xml",))
@@ -64,17 +87,22 @@ def render_page(names: list[str], language: Language, **values: Any) -> str:
     """
     environment = _environment(this_app())
     template = environment.select_template(names)
-    values |= {
+    values |= _frame(language)
+    if template.environment is environment:
+        # As any other of the application's, with its context processors and signals.
+        return render_template(template, **values)
+    return template.render(values)
+
+
+def _frame(language: Language) -> dict[str, Any]:
+    """What is around all that a page shows."""
+    return {
         # Not "_": in the application's templates that is its own.
         "say": language.say,
         "language": language.of_ours,
         "style": STYLE,
         "style_hash": STYLE_HASH,
     }
-    if template.environment is environment:
-        # As any other of the application's, with its context processors and signals.
-        return render_template(template, **values)
-    return template.render(values)
 
 
 def _environment(app: Flask) -> Environment:

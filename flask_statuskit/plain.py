@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring_ascii as _in_ascii
@@ -60,7 +61,7 @@ class Sentence(str):
 
 def text(value: object) -> str:
     """`value` as text that UTF-8 can carry, whatever it is."""
-    if type(value) is Sentence:
+    if type(value) is Sentence or (type(value) is str and value.isascii()):
         return value
     if isinstance(value, str):
         # str() of an enum member would be its name, of a subclass whatever it likes.
@@ -71,6 +72,9 @@ def text(value: object) -> str:
         try:
             string = str(value)
         except Exception:
+            return f"<{type(value).__name__}>"
+        if " at 0x" in string:
+            # An address in memory, which most objects show that have no text of their own.
             return f"<{type(value).__name__}>"
     # Lone surrogates are legal in a Python string and in no encoding.
     return string if string.isascii() else string.encode("utf-8", "replace").decode("utf-8")
@@ -131,7 +135,8 @@ class Room:
                 error = {**error, "detail": detail}
             left = self._left
             plain = self._plain(error, 1) if self._take(2) else LEFT_OUT
-            if plain != error:
+            # Of those that are our own, half an entry would be another one.
+            if plain is LEFT_OUT or (isinstance(error, dict) and plain != error):
                 self._left = left
                 break
             kept.append(plain)
@@ -180,7 +185,8 @@ class Room:
             return LEFT_OUT
         entries: dict[str, Any] = {}
         for key, item in value.items():
-            name = text(key)
+            # As JSON calls them, and its encoders do.
+            name = json.dumps(key) if key is None or isinstance(key, bool) else text(key)
             plain = LEFT_OUT
             if len(name) < self._left and self._take(_entry(name)):
                 plain = self._plain(item, depth + 1)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from itertools import islice
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
@@ -43,11 +42,17 @@ def json_pointer(keys: Iterable[object]) -> str:
     >>> json_pointer(["items", 0, "price/EUR"])
     '#/items/0/price~1EUR'
     """
-    escaped = (text(key).replace("~", "~0").replace("/", "~1") for key in keys)
-    return "#" + "".join("/" + quote(key, safe=_SAFE_IN_FRAGMENT) for key in escaped)
+    return "/".join(["#", *[_escaped(text(key)) for key in keys]])
 
 
-@dataclass(frozen=True)
+def _escaped(key: str) -> str:
+    # Names of fields and indexes, which most keys are, have nothing to escape.
+    if key.isascii() and (key.isidentifier() or key.isdigit()):
+        return key
+    return quote(key.replace("~", "~0").replace("/", "~1"), safe=_SAFE_IN_FRAGMENT)
+
+
+@dataclass(frozen=True, init=False)
 class FieldError:
     """One value that the client has to mend; one entry of the member ``errors`` (RFC 9457 §3).
 
@@ -76,22 +81,40 @@ class FieldError:
     path: str | None = None
     code: str | None = None
 
-    def __post_init__(self) -> None:
-        places = [name for name in _PLACES if getattr(self, name) is not None]
-        if len(places) > 1:
-            raise TypeError(f"A value stands in one place: give one of {', '.join(places)}.")
-        if self.pointer is not None and not (self.pointer + "/").startswith("#/"):
+    def __init__(
+        self,
+        detail: str,
+        pointer: str | None = None,
+        parameter: str | None = None,
+        header: str | None = None,
+        cookie: str | None = None,
+        path: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        places = (pointer, parameter, header, cookie, path)
+        if places.count(None) < len(places) - 1:
+            pairs = zip(_PLACES, places, strict=True)
+            given = ", ".join(name for name, value in pairs if value is not None)
+            raise TypeError(f"A value stands in one place: give one of {given}.")
+        if pointer is not None and not (pointer + "/").startswith("#/"):
             # Escaped already, if it is a JSON Pointer; else the name of a value.
-            escaped = quote("/" + self.pointer.strip("/"), safe=_SAFE_IN_FRAGMENT + "/~")
+            escaped = quote("/" + pointer.strip("/"), safe=_SAFE_IN_FRAGMENT + "/~")
             raise ValueError(
-                f"pointer={self.pointer!r} is no JSON Pointer fragment:"
-                f" type pointer={'#' + escaped!r}"
+                f"pointer={pointer!r} is no JSON Pointer fragment: type pointer={'#' + escaped!r}"
             )
+        # A frozen dataclass would set each field by a call, which takes several times as long. What
+        # is None here is so by its default.
+        said = vars(self)
+        said["detail"] = detail
+        for name, value in zip(_PLACES, places, strict=True):
+            if value is not None:
+                said[name] = value
+        if code is not None:
+            said["code"] = code
 
     def to_dict(self) -> dict[str, str]:
         """The entry as it stands in the body: only what is known."""
-        values = ((name, getattr(self, name)) for name in _FIELD_ERROR_KEYS)
-        return {name: text(value) for name, value in values if value is not None}
+        return {name: text(value) for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def from_dict(cls, mapping: Mapping[str, Any]) -> FieldError:
@@ -119,31 +142,50 @@ def field_errors(messages: Messages | str) -> Iterator[FieldError]:
     >>> [e.pointer for e in field_errors({"items": {0: {"price": ["Must be positive"]}}})]
     ['#/items/0/price']
     """
+    if isinstance(messages, (list, tuple)) and {*map(type, messages)} == {FieldError}:
+        return iter(messages[:_MOST_FIELD_ERRORS])
+    found: list[FieldError] = []
     # Every visit is paid for, so that a structure that holds itself comes to an end.
-    visits = iter(range(_MOST_FIELD_ERRORS * 4))
-    yield from islice(_flatten(messages, (), visits, 0), _MOST_FIELD_ERRORS)
+    _flatten(messages, (), found, iter(range(_MOST_FIELD_ERRORS * 4)), 0)
+    return iter(found)
 
 
 def _flatten(
-    messages: Any, keys: tuple[object, ...], visits: Iterator[int], depth: int
-) -> Iterator[FieldError]:
+    messages: Any,
+    keys: tuple[object, ...],
+    found: list[FieldError],
+    visits: Iterator[int],
+    depth: int,
+) -> None:
     if len(keys) > DEEPEST or depth > 2 * DEEPEST or next(visits, None) is None:
         return
-    if isinstance(messages, FieldError):
-        yield messages
-    elif isinstance(messages, Mapping):
-        for key, value in cast("Mapping[object, Any]", messages).items():
+    kind = type(messages)
+    if kind is FieldError:
+        found.append(messages)
+    # What marshmallow writes before what is like it: to ask abstract classes takes longer.
+    elif kind is str:
+        found.append(FieldError(text(messages), json_pointer(keys)))
+    elif kind is dict or isinstance(messages, Mapping):
+        entries: Mapping[object, Any] = messages
+        for key, value in entries.items():
+            if len(found) == _MOST_FIELD_ERRORS:
+                break
             inner = keys if key == "_schema" else (*keys, key)
-            yield from _flatten(value, inner, visits, depth + 1)
-    elif isinstance(messages, (list, tuple, set, frozenset, Iterator)):
+            _flatten(value, inner, found, visits, depth + 1)
+    elif kind is list or isinstance(messages, (list, tuple, set, frozenset, Iterator)):
         # Not any Iterable: a lazily translated text is one.
-        for value in cast("Iterable[Any]", messages):
-            yield from _flatten(value, keys, visits, depth + 1)
+        values: Iterable[Any] = messages
+        for value in values:
+            if len(found) == _MOST_FIELD_ERRORS:
+                break
+            _flatten(value, keys, found, visits, depth + 1)
+    elif isinstance(messages, FieldError):
+        found.append(messages)
     else:
-        yield FieldError(text(messages), pointer=json_pointer(keys))
+        found.append(FieldError(text(messages), json_pointer(keys)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Problem:
     """What went wrong, as one value (RFC 9457 §3.1): every body format says the same of it.
 
@@ -168,16 +210,35 @@ class Problem:
     members: Mapping[str, Any] = field(default_factory=dict[str, Any])
     headers: tuple[tuple[str, str], ...] = ()
 
+    def __init__(
+        self,
+        status: int,
+        type: str = "about:blank",
+        title: str | None = None,
+        detail: str | None = None,
+        instance: str | None = None,
+        members: Mapping[str, Any] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        fields = vars(self)  # as in `FieldError`
+        fields["status"] = status
+        fields["type"] = type
+        fields["title"] = title
+        fields["detail"] = detail
+        fields["instance"] = instance
+        fields["members"] = {} if members is None else members
+        fields["headers"] = headers
+
     def to_dict(self) -> dict[str, Any]:
         """The body: the standard members in the RFC's order, then the others in their own."""
-        standard: dict[str, Any] = {
-            "type": self.type,
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-            "instance": self.instance,
-        }
-        body = {name: value for name, value in standard.items() if value is not None}
+        body: dict[str, Any] = {"type": self.type}
+        if self.title is not None:
+            body["title"] = self.title
+        body["status"] = self.status
+        if self.detail is not None:
+            body["detail"] = self.detail
+        if self.instance is not None:
+            body["instance"] = self.instance
         body.update(self.members)
         if isinstance(body.get("errors"), (list, tuple)):
             body["errors"] = _plain_errors(body["errors"])
@@ -228,7 +289,10 @@ class Problem:
         """
         row = STATUSES.get(self.status)
         kept = {n: self.members[n] for n in _MEMBERS_OF_A_HIDDEN_PROBLEM if n in self.members}
-        return replace(self, detail=row.sentence if row else None, members=kept)
+        detail = row.sentence if row else None
+        return Problem(
+            self.status, self.type, self.title, detail, self.instance, kept, self.headers
+        )
 
     def bounded(self, max_bytes: int, to_plain: Callable[[Any], Any] = str) -> Problem:
         """The same problem in plain JSON values, which take no more than `max_bytes` as JSON.
@@ -262,7 +326,7 @@ class Problem:
                 errors = _plain_errors(cast("Any", value))
                 plain = room.field_errors(errors)
             if plain is not LEFT_OUT:
-                members[name] = plain
+                members[text(name)] = plain
                 if errors and len(plain) < len(errors):
                     members["errors_omitted"] = len(errors) - len(plain)
         return replace(self, members=members, **standard)

@@ -1,7 +1,7 @@
 """What `flask.Request.get_json` raises, in words that help a client.
 
 Outside debug mode Flask hides why a body could not be read, and it never says which media type it
-wanted. Both are known here.
+wanted. Both are known here. And what servers raise where a client breaks its body off.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .mapping import Mapping
 from .plain import Sentence
 
 NESTED_TOO_DEEPLY = Sentence("The body is nested too deeply.")
+BROKEN_OFF = Sentence("The body is not complete.")
 
 #: What the standard library says of broken JSON, with the "at" of some cut off.
 _REASONS = {
@@ -41,6 +42,8 @@ def install(mapping: Mapping) -> None:
     mapping.map(exceptions.BadRequest, malformed, explicit=False)
     mapping.map(exceptions.UnsupportedMediaType, not_json, explicit=False)
     mapping.map(RecursionError, too_deep, explicit=False)
+    for exception in (OSError, "gunicorn.http.errors.ParseException"):
+        mapping.map(exception, broken_off, explicit=False)
 
 
 def malformed(error: exceptions.BadRequest) -> StatusError | None:
@@ -105,6 +108,20 @@ def not_json(error: exceptions.UnsupportedMediaType) -> StatusError | None:
 def too_deep(error: RecursionError) -> StatusError | None:
     """400 for a body whose nesting exhausts the JSON decoder, which Flask takes for a bug."""
     return BadRequest(NESTED_TOO_DEEPLY) if raised_in(error, "get_json") else None
+
+
+#: Who reads the body where Werkzeug leaves that to the server ("wsgi.input_terminated").
+_READERS = {"gunicorn.http.body", "werkzeug.serving"}
+
+
+def broken_off(error: Exception) -> StatusError | None:
+    """400 for a body that ends too early, or in broken chunks: no failure of ours.
+
+    Werkzeug says the same of a client that goes away (ClientDisconnected), but only where it reads
+    the body itself.
+    """
+    modules = {frame.f_globals.get("__name__") for frame, _ in walk_tb(error.__traceback__)}
+    return BadRequest(BROKEN_OFF) if modules & _READERS else None
 
 
 def raised_in(

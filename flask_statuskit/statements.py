@@ -173,14 +173,14 @@ class Walk(ast.NodeVisitor):
         of_inner: tuple[Found, ...],
     ) -> None:
         self.aborts = aborts
-        self.file = function.__code__.co_filename
-        self.package = str(function.__globals__.get("__package__") or "")
+        self.file: str = function.__code__.co_filename
+        self.package: str = str(function.__globals__.get("__package__") or "")
         self.cls = cls
         self.inner = inner
         self.of_inner = of_inner
-        self.called = False
+        self.called: bool = False
         self.found: list[Found] = []
-        self.names = _outside(function)
+        self.names: dict[str, Values] = _outside(function)
         #: What a ``raise`` without an error raises.
         self.caught: Values = ()
         self.active: list[Function] = []
@@ -256,7 +256,8 @@ class Walk(ast.NodeVisitor):
     def visit_FunctionDef(self, node: Function) -> None:
         """It runs when it is called."""
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    def visit_AsyncFunctionDef(self, node: Function) -> None:
+        """So does it."""
 
     def nested(self, node: Function) -> None:
         if node in self.active or is_generator(node):
@@ -343,4 +344,5 @@ class Walk(ast.NodeVisitor):
                     found = [one for one in found if not issubclass(one.raised, classes)]
         self.found += found
 
-    visit_AsyncWith = visit_With
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
+        self.visit_With(node)

@@ -751,3 +751,16 @@ def phrase(code: int) -> str:
     """
     row = STATUSES.get(code)
     return row.phrase if row else "Unknown"
+
+
+#: What responses begin with.
+_LINES = {code: f"{code} {row.phrase}" for code, row in STATUSES.items()}
+
+
+def status_line(code: int) -> str:
+    """What a response begins with, in full: Werkzeug would add the phrases of RFC 7231.
+
+    >>> status_line(413)
+    '413 Content Too Large'
+    """
+    return _LINES.get(code) or f"{code} {phrase(code)}"

@@ -24,7 +24,15 @@ from support import assert_problem, call, raising
 from werkzeug.wsgi import wrap_file
 
 import flask_statuskit
-from flask_statuskit import AuditError, ConfigError, HTTPAuditWarning, NotFound, StatusKit, audit
+from flask_statuskit import (
+    AuditError,
+    ConfigError,
+    HTTPAuditWarning,
+    NotFound,
+    StatusKit,
+    audit,
+    rules,
+)
 from flask_statuskit.audit import LARGEST_PARSED, RULES, check
 from flask_statuskit.rules import Exchange
 
@@ -656,7 +664,7 @@ def exchange_of(
         exchanges.append(exchange)
         return False
 
-    monkeypatch.setattr(audit, "RULES", {"SK200": replace(RULES["SK200"], is_broken=look)})
+    monkeypatch.setattr(rules, "RULES", {"SK200": replace(RULES["SK200"], is_broken=look)})
     call(answering(response), "POST", headers=headers)
     [exchange] = exchanges
     return exchange
@@ -737,7 +745,7 @@ def test_a_response_that_cannot_be_audited_is_sent_and_the_log_says_why(
     if what != "the response":
         app.view_functions["index"] = create_user
     if what == "a rule":
-        monkeypatch.setattr(audit, "RULES", {"SK201": replace(RULES["SK201"], is_broken=fail)})
+        monkeypatch.setattr(rules, "RULES", {"SK201": replace(RULES["SK201"], is_broken=fail)})
     if what == "the state":
         app.extensions["statuskit"] = None
     answer = call(app, "POST")

@@ -1069,20 +1069,20 @@ def test_what_another_application_answered_is_not_the_error_of_this_one(warned: 
     environ = EnvironBuilder("/").get_environ()
     for app in (first, second):
         assert app(environ, lambda *_: lambda _: None)
-    assert environ[ANSWERED] == ((404, "about:blank"), "NotFound")
+    assert environ[ANSWERED] == (404, "about:blank", NotFound)
     assert told(warned) == []
 
 
-def test_the_environ_keeps_plain_values_only() -> None:
+def test_the_environ_keeps_no_error() -> None:
     app, environs = make_app(), list[Any]()
     app.add_url_rule("/", "index", view_raising(OutOfSeats("Full.")))
     app.teardown_request(lambda _: environs.append(dict(request.environ)))
     call(app)
-    assert environs[0][ANSWERED] == ((409, "out-of-seats"), "OutOfSeats")
+    assert environs[0][ANSWERED] == (409, "out-of-seats", OutOfSeats)
 
 
 def test_without_statuskit_nothing_is_undeclared() -> None:
     app = Flask("plain")
     app.add_url_rule("/", "index", raises()(copy_of()))
-    with app.test_request_context("/", environ_overrides={ANSWERED: ((410, "about:blank"), "X")}):
+    with app.test_request_context("/", environ_overrides={ANSWERED: (410, "about:blank", Gone)}):
         assert undeclared(app, request, 410) is None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+import click
 import pytest
 from docs_support import LANGUAGES, SILENT, Session, blocks
 from flask import Flask, template_rendered
@@ -30,7 +31,10 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "docs" / "integrations" / "index.md",
 ]
-WITH_LINKS = [*PAGES, *INTEGRATION_PAGES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+WITH_LINKS = [
+    *(*PAGES, *INTEGRATION_PAGES),
+    *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
+]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
@@ -139,7 +143,7 @@ def test_a_finding_links_to_the_section_of_its_rule(rule: Rule) -> None:
     assert f"\n### {rule.id}\n" in page.read_text("utf-8")
 
 
-@pytest.mark.parametrize("command", cli.group.commands)
+@pytest.mark.parametrize("command", cli.group.list_commands(click.Context(cli.group)))
 def test_every_command_is_replayed(command: str) -> None:
     page = blocks(ROOT / "docs/cli.md")
     consoles = "".join(block.code for block in page if block.language == "console")

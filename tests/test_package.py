@@ -44,10 +44,14 @@ LAYERS = [
     "success",
     "languages",
     "pages",
+    "address",
     "catalog",
     "openapi",
+    "reply",
     "response",
     "handlers",
+    "relay",
+    "middleware",
     "audit",
     "statements",
     "sources",
@@ -58,7 +62,7 @@ LAYERS = [
     "testing",
     "__init__",
 ]
-#: The only ones that know Flask.
+#: The only ones that know Flask, or send signals as it does.
 FLASK_EDGE = {
     *(
         "request_json",
@@ -66,11 +70,13 @@ FLASK_EDGE = {
         "success",
         "languages",
         "pages",
+        "address",
         "catalog",
+        "reply",
         "response",
         "handlers",
     ),
-    *("contract", "openapi", "audit", "sources", "cli", "extension", "testing"),
+    *("contract", "openapi", "audit", "sources", "cli", "middleware", "extension", "testing"),
 }
 FLASKS_EXTENSIONS = ("integrations.flask_", "integrations.apiflask", "integrations._restx_")
 
@@ -189,7 +195,7 @@ def test_only_the_edge_knows_flask(name: str) -> None:
 def test_the_edge_does_know_flask(name: str) -> None:
     files = [file for file in FILES if room(file) == name]
     imported = {module for file in files for module in imports(file, for_types=False)}
-    assert imported & {"flask", "flask.cli"}
+    assert imported & {"flask", "flask.cli", "blinker"}
 
 
 @every_file

@@ -495,7 +495,7 @@ def deep(depth: int) -> Any:
         ({3}, [3]),
         (frozenset({3}), [3]),
         ({"a": {"b": [math.nan]}}, {"a": {"b": [None]}}),
-        ({1: "a", None: "b", b"c": "d"}, {"1": "a", "None": "b", "c": "d"}),
+        ({1: "a", None: "b", b"c": "d"}, {"1": "a", "null": "b", "c": "d"}),
         ({"\ud800": 1}, {"?": 1}),
         (MappingProxyType({"a": 1}), {"a": 1}),
         (FieldError("Wrong", code="x"), {"detail": "Wrong", "code": "x"}),

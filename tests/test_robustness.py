@@ -30,6 +30,7 @@ from support import (
     raising,
     view_raising,
 )
+from werkzeug import exceptions as werkzeug_exceptions
 from werkzeug.exceptions import HTTPException
 
 from flask_statuskit import (
@@ -41,6 +42,7 @@ from flask_statuskit import (
     RateLimited,
     ServiceUnavailable,
     StatusError,
+    StatusKit,
     Unauthorized,
     ValidationError,
     problem_raised,
@@ -256,7 +258,7 @@ class Price:
         (b"\xff\x00", "�\x00"),
         ("\ud800", "?"),
         (10**5000, None),
-        ({1: 1, None: 2}, {"1": 1, "None": 2}),
+        ({7: 1, None: 2, True: 3}, {"7": 1, "null": 2, "true": 3}),
         ((1, 2), [1, 2]),
         (timedelta(1), "<timedelta>"),
         (object(), "<object>"),
@@ -463,9 +465,11 @@ def test_a_problem_that_cannot_be_rendered_becomes_a_constant_one(
     assert answer.header("Content-Type") == "application/problem+json"
     assert answer.header("Cache-Control") == "no-store"
     assert answer.header("X-Content-Type-Options") == "nosniff"
-    logged = [record.exc_info[1] for record in log.ours if record.exc_info]
+    # A bug is in the log of the application already.
+    logged = [record.exc_info[1] for record in (*log.apps, *log.ours) if record.exc_info]
     assert logged[0] is raised
     assert isinstance(logged[1], RuntimeError)
+    assert len(logged) == 2
 
 
 def test_what_is_mapped_is_logged_when_its_problem_cannot_be_rendered(log: Any) -> None:
@@ -757,3 +761,92 @@ def test_an_instance_is_not_changed_by_being_answered() -> None:
     first, second = (call(app, headers={"X-Request-ID": "1"}) for _ in range(2))
     assert first == second
     assert {name: repr(value) for name, value in vars(raised).items()} == before
+
+
+# Classes and values of the application's own
+
+
+class KeywordResponse(Response):
+    """Made as Flask makes responses, and in no other way."""
+
+    def __init__(self, response: Any = None, **options: Any) -> None:
+        assert response is None or isinstance(response, (bytes, str))
+        super().__init__(response, **options)
+
+
+def test_a_response_class_of_the_applications_own_is_made_as_flask_makes_it() -> None:
+    app = raising(lambda: Conflict("Taken."))
+    app.response_class = KeywordResponse
+    assert assert_problem(call(app), 409)["detail"] == "Taken."
+
+
+class Incomparable:
+    """A value such as an array: whether two are equal is no question of yes or no."""
+
+    def __eq__(self, other: object) -> Any:
+        raise ValueError("ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_values_that_cannot_be_compared_may_change_in_the_configuration(log: Any) -> None:
+    app = raising(Conflict)
+    app.config["TABLE"] = Incomparable()
+    for _ in range(2):
+        app.config["TABLE"] = Incomparable()
+        assert_problem(call(app), 409)
+    app.config["STATUSKIT_INSTANCE"] = False
+    assert "instance" not in assert_problem(call(app), 409)
+    assert not [record for record in log.ours if record.exc_info]
+
+
+def test_members_that_hold_each_other_many_times_are_not_encoded_in_full() -> None:
+    many: list[Any] = [1] * 10
+    for _ in range(30):  # 10 to the 31st numbers
+        many = [many] * 10
+    assert len(call(raising(lambda: Conflict(many=many))).body) <= 64 * 1024
+
+
+def test_an_error_of_the_applications_own_need_not_know_what_flask_makes_of_bugs() -> None:
+    class OwnFailure(werkzeug_exceptions.InternalServerError):
+        def __init__(self) -> None:
+            HTTPException.__init__(self, "Mine.")
+
+    assert_problem(call(raising(OwnFailure)), 500)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"x": [FieldError("Late.")]}, {"x": [{"detail": "Late."}]}),
+        ({"x": {1: "a", "1": "b"}}, {"x": {"1": "b"}}),
+        ({"x": 10**700}, {"x": None}),
+    ],
+    ids=["field error", "keys", "number"],
+)
+def test_a_short_problem_says_what_a_long_one_would(members: Any, said: Any) -> None:
+    short = assert_problem(call(raising(lambda: Conflict(**members))), 409)
+    long = assert_problem(call(raising(lambda: Conflict("x" * 3000, **members))), 409)
+    assert {name: short[name] for name in said} == {name: long[name] for name in said} == said
+
+
+def test_classes_that_requests_make_do_not_fill_the_memory() -> None:
+    app = make_app()
+
+    def index() -> NoReturn:
+        raise type("MadeHere", (Conflict,), {}, init=False)("Again.")
+
+    app.add_url_rule("/", "index", index)
+    for _ in range(1100):
+        assert call(app).status == 409
+    assert len(app.extensions["statuskit"].settings(app).outlines) <= 1000
+
+
+def test_a_flask_that_finds_handlers_itself_is_asked() -> None:
+    class Own(Flask):
+        def _find_error_handler(self, *_: Any) -> Any:
+            return lambda _: ("mine", 418)
+
+    app = Own("shop")
+    StatusKit(app)
+    assert call(app, path="/lost").status == 418

@@ -355,6 +355,7 @@ def test_the_module_can_be_named_as_a_plugin(pytester: pytest.Pytester) -> None:
 def test_nobody_imports_pytest_for_an_application() -> None:
     program = (
         "import sys, flask_statuskit, flask_statuskit.cli;"
+        "flask_statuskit.cli.group.list_commands(None);"
         "from flask import Flask; flask_statuskit.StatusKit(Flask('shop'));"
         "print({'pytest', 'flask_statuskit.testing'} & set(sys.modules))"
     )

@@ -71,7 +71,8 @@ class Explanation:
 def explain(app: Flask, state: State, made: Made) -> Explanation:
     """Have an exception answered in the request at hand, and say who did it."""
     # Before the first error libraries still stand in the way, and this may be it.
-    state.clear_the_way(app)
+    if not state.way_is_clear:
+        state.clear_the_way(app)
     response, subject, asked = None, made.error, Asked()
     with _overheard(app) as found:
         try:
@@ -119,7 +120,7 @@ def explain_class(app: Flask, state: State, cls: type[Exception]) -> Explanation
     Raises:
         ClickException: nobody does, or a handler comes first, and would have to be asked.
     """
-    entry = next(state.mapping.entries(cls), None) if is_served(app) else None
+    entry = next(iter(state.mapping.entries(cls)), None) if is_served(app) else None
     handled = {
         handled
         for scope in (*request.blueprints, None)

@@ -6,7 +6,8 @@ import json
 import shutil
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from flask import Flask
@@ -17,7 +18,13 @@ from ..current import find_state, this_app
 if TYPE_CHECKING:
     from ..extension import State
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+def json_option(command: CommandT) -> CommandT:
+    """The option ``--json`` of a command; a decorator."""
+    option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+    return option(command)
 
 
 def this_app_and_state() -> tuple[Flask, State]:

@@ -25,7 +25,7 @@ from .. import exceptions
 from ..contract import operations
 from ..exceptions import StatusError
 from ..members import members_of
-from ..response import problem_raised
+from ..reply import problem_raised
 
 if TYPE_CHECKING:
     from ..extension import State

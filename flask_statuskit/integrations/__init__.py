@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -76,6 +77,7 @@ def install(mapping: Mapping, named: Iterable[str], *, defaults: bool) -> tuple[
     return tuple(modules)
 
 
+@cache
 def _module(name: str) -> Any:
     return import_module(f"{__name__}.{name}")
 

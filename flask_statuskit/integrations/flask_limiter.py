@@ -10,7 +10,7 @@ from flask import Flask, current_app, request
 
 from ..exceptions import RateLimited
 from ..mapping import Mapping
-from ..response import problem_raised
+from ..reply import problem_raised
 
 if TYPE_CHECKING:
     from flask import Response

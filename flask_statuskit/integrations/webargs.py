@@ -9,7 +9,6 @@ error.exc                what the JSON decoder raised                     ─▶
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from json import JSONDecodeError
 from typing import Any
@@ -25,7 +24,9 @@ from ._payload import PLACES, placed
 
 
 def install(mapping: Mapping, *, explicit: bool) -> None:
-    mapping.map(HTTPException, refused, explicit=explicit)
+    # Werkzeug's own class, by the name that it has there: as long as webargs is not used, nobody
+    # is asked about HTTP errors.
+    mapping.map("webargs.flaskparser.HTTPException", refused, explicit=explicit)
     mapping.map(RecursionError, too_deep, explicit=explicit)
 
 
@@ -33,7 +34,7 @@ def refused(error: HTTPException) -> StatusError | None:
     """The status that webargs chose, with its headers, field errors, or line and column."""
     # Other libraries leave `data` on an exception as well; what is in it tells webargs apart.
     data: Any = getattr(error, "data", None)
-    if "webargs" not in sys.modules or not isinstance(data, dict) or "messages" not in data:
+    if not isinstance(data, dict) or "messages" not in data:
         return None
     # As a ValidationError the usual 422 follows STATUSKIT_VALIDATION_STATUS.
     error_class = ValidationError if error.code == 422 else ERRORS.get(error.code or 0)

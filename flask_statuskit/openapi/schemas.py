@@ -21,13 +21,13 @@ class FieldErrorSchema(Schema):
     class Meta:
         unknown = INCLUDE
 
-    detail = fields.String(required=True)
-    pointer = fields.String()
-    parameter = fields.String()
-    header = fields.String()
-    cookie = fields.String()
-    path = fields.String()
-    code = fields.String()
+    detail: fields.String = fields.String(required=True)
+    pointer: fields.String = fields.String()
+    parameter: fields.String = fields.String()
+    header: fields.String = fields.String()
+    cookie: fields.String = fields.String()
+    path: fields.String = fields.String()
+    code: fields.String = fields.String()
 
 
 class ProblemSchema(Schema):
@@ -42,15 +42,15 @@ class ProblemSchema(Schema):
     class Meta:
         unknown = INCLUDE
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer(strict=True)
-    detail = fields.String()
-    instance = fields.String()
-    request_id = fields.String()
-    retry_after = fields.Integer(strict=True)
-    errors = fields.List(fields.Nested(FieldErrorSchema))
-    errors_omitted = fields.Integer(strict=True)
+    type: fields.String = fields.String()
+    title: fields.String = fields.String()
+    status: fields.Integer = fields.Integer(strict=True)
+    detail: fields.String = fields.String()
+    instance: fields.String = fields.String()
+    request_id: fields.String = fields.String()
+    retry_after: fields.Integer = fields.Integer(strict=True)
+    errors: fields.List[Any] = fields.List(fields.Nested(FieldErrorSchema))
+    errors_omitted: fields.Integer = fields.Integer(strict=True)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         return super().get_attribute(_as_mapping(obj), attr, default)

@@ -12,7 +12,6 @@ from flask import Flask, request
 
 from ..contract import (
     ANSWERED,
-    Identity,
     class_of,
     declared,
     declared_by,
@@ -21,6 +20,7 @@ from ..contract import (
     identity_of,
     is_declared,
     is_given,
+    known_as,
     method_that_answers,
     operations,
     registered_hooks,
@@ -28,7 +28,7 @@ from ..contract import (
 from ..current import find_state, state_of, unwrapped
 from ..exceptions import StatusError
 from ..log import one_line
-from ..response import problem_raised
+from ..reply import problem_raised
 
 #: Method and endpoint. Those of what a blueprint or an application declares are "*" and "users.*".
 Operation = tuple[str, str]
@@ -102,7 +102,7 @@ class ProblemRecord:
 
     def _note(self, app: Flask, **_: Any) -> None:
         # Anybody may send the signal.
-        answered: tuple[Identity, str] | None = request.environ.get(ANSWERED) if request else None
+        answered = request.environ.get(ANSWERED) if request else None
         rule = request.url_rule if request else None
         # Nobody declares what routing answers. `assert_no_leaks` puts a view of ours in all places.
         if answered is None or rule is None or is_given(app, rule.endpoint):
@@ -117,7 +117,7 @@ class ProblemRecord:
             errors = tuple(error for hook in hooks for error in declared(hook) or ())
         # Compared here, as tests change settings, and ValidationError has the status of one.
         settings = state_of(app).settings(app)
-        known, name = answered
+        known, name = known_as(*answered)
         problem = KnownProblem(*known, name)
         kept = {cls for cls in errors if identity_of(cls, settings) == known}
         with self._lock:
