@@ -49,8 +49,9 @@ from .exceptions import (
     VariantAlsoNegotiates,
 )
 from .extension import StatusKit
+from .middleware import StatusKitMiddleware
 from .problem import FieldError, Problem
-from .response import problem_raised
+from .reply import problem_raised
 from .statuses import STATUSES, Duty, Status
 from .success import (
     accepted,
@@ -106,6 +107,7 @@ __all__ = [
     "Status",
     "StatusError",
     "StatusKit",
+    "StatusKitMiddleware",
     "TooEarly",
     "TooManyRequests",
     "URITooLong",
