@@ -1,0 +1,76 @@
+"""Markdown tables that can be read in a terminal, and the page that has them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+
+_LIBRARIES = ("flask", "werkzeug", "marshmallow", "flask-statuskit", "gunicorn")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of which all columns but the first hold numbers."""
+    cells = [[*head], *([*row] for row in rows)]
+    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*cells, strict=True)]
+    lines = [
+        " | ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    rule = " | ".join(
+        "-" * (width - 1) + ":" if column else "-" * width for column, width in enumerate(widths)
+    )
+    return "\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:]))
+
+
+def machine(distributions: Iterable[str]) -> str:
+    """What all of it was measured on, without a name of the machine."""
+    installed = []
+    for name in sorted({*_LIBRARIES, *distributions}):
+        try:
+            installed.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    interpreter = f"{platform.python_implementation()} {platform.python_version()}"
+    system = f"{platform.system()} {platform.release().partition('-')[0]} on {platform.machine()}"
+    load = os.getloadavg()[0]
+    return "\n".join(
+        [
+            f"- {date.today()}, {interpreter}, {system}",
+            f"- {_processor()}, {os.cpu_count()} cores; load average at the end {load:.1f}",
+            f"- {', '.join(installed)}",
+        ]
+    )
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or "processor unknown"
+
+
+def written(page: str, figures: Mapping[str, str]) -> str:
+    """A page with new figures between the comments that name them.
+
+    Raises:
+        ValueError: the page has no place for some of them.
+    """
+    for name, text in figures.items():
+        place = re.compile(
+            rf"(<!-- {name}: written by make bench -->\n).*?(<!-- end of {name} -->)", re.DOTALL
+        )
+        page, replaced = place.subn(lambda at, text=text: f"{at[1]}\n{text}\n\n{at[2]}", page)
+        if replaced != 1:
+            raise ValueError(f"{replaced} places for {name}, where there has to be one.")
+    return page
