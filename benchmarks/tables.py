@@ -16,20 +16,16 @@ _LIBRARIES = ("flask", "werkzeug", "marshmallow", "flask-statuskit", "gunicorn")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of which all columns but the first hold numbers."""
+    """A table, with the columns that hold numbers set to the right."""
     cells = [[*head], *([*row] for row in rows)]
-    widths = [max(3, *(len(cell) for cell in column)) for column in zip(*cells, strict=True)]
-    lines = [
-        " | ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]
-    rule = " | ".join(
-        "-" * (width - 1) + ":" if column else "-" * width for column, width in enumerate(widths)
-    )
-    return "\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:]))
+    columns: list[list[str]] = []
+    for title, *body in zip(*cells, strict=True):
+        is_number = any(re.match(r"-?\d", cell) for cell in body)
+        width = max(3, *map(len, (title, *body)))
+        rule = "-" * (width - 1) + ":" if is_number else "-" * width
+        set_to = str.rjust if is_number else str.ljust
+        columns.append([set_to(title, width), rule, *(set_to(cell, width) for cell in body)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in zip(*columns, strict=True))
 
 
 def machine(distributions: Iterable[str]) -> str:

@@ -62,7 +62,7 @@ def _choose(here: Here, error: Exception, blueprints: list[str]) -> Handler | No
     if not state.way_is_clear:
         state.clear_the_way(app)
     # Flask's own look-up would leave an empty table for each status where there are no handlers.
-    has_handlers = app.error_handler_spec or _looks_itself(app)
+    has_handlers = app.error_handler_spec or _finds_itself(app)
     theirs = _find(here, error, blueprints) if has_handlers else None
     cause = _cause(error) if isinstance(error, FlasksServerError) else None
     late = cause is not None
@@ -108,7 +108,7 @@ def _find(here: Here, error: Exception, blueprints: list[str]) -> Handler | None
     return None
 
 
-def _looks_itself(app: Flask) -> bool:
+def _finds_itself(app: Flask) -> bool:
     """Whether a subclass of Flask has its own idea of where handlers are."""
     return type(app)._find_error_handler is not Flask._find_error_handler
 

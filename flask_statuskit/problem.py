@@ -106,9 +106,16 @@ class FieldError:
         # is None here is so by its default.
         said = vars(self)
         said["detail"] = detail
-        for name, value in zip(_PLACES, places, strict=True):
-            if value is not None:
-                said[name] = value
+        if pointer is not None:
+            said["pointer"] = pointer
+        if parameter is not None:
+            said["parameter"] = parameter
+        if header is not None:
+            said["header"] = header
+        if cookie is not None:
+            said["cookie"] = cookie
+        if path is not None:
+            said["path"] = path
         if code is not None:
             said["code"] = code
 

@@ -136,6 +136,9 @@ def _dialect(here: Here) -> Dialect:
     accept = request.environ.get("HTTP_ACCEPT")
     if not settings.negotiate or not accept:
         return default
+    if accept == "application/json" and default is PROBLEM and not own:
+        # What most programs send. None of ours is a better answer.
+        return default
     # Of two that have the same names the first, so that those of ours can be replaced.
     return negotiate(accept, default, (*own.values(), *BY_ACCEPT))
 

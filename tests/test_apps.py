@@ -331,7 +331,8 @@ def test_an_application_factory_leaves_nothing_behind() -> None:
     before, receivers = ours_alive(), [len(signal.receivers) for signal in listening]
     for number in range(200):
         run(number)
-    assert ours_alive() == before
+    # Those of other tests may have gone meanwhile.
+    assert all(left <= before[cls] for cls, left in ours_alive().items())
     assert [len(signal.receivers) for signal in listening] == receivers
 
 

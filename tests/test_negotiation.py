@@ -405,6 +405,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         None,
         "",
         "*/*",
+        "application/json",
         PROGRAMS["HttpURLConnection of Java 17"],
         PROGRAMS["HttpURLConnection until Java 16"],
         "text/html," * 1000,
@@ -418,13 +419,19 @@ def test_nothing_is_parsed_for_a_client_that_takes_anything(
 
 
 @pytest.mark.parametrize(
-    "accept", [CHROME, "application/json", "application/json, text/plain, */*"]
+    "accept", [CHROME, "application/problem+json", "application/json, text/plain, */*"]
 )
 def test_what_many_clients_send_is_parsed_once(parsed: list[str], accept: str) -> None:
     for app in (raising(Conflict), raising(Conflict)):
         for _ in range(3):
             asking(app, accept)
     assert parsed == [accept]
+
+
+def test_json_is_what_an_application_itself_calls_so() -> None:
+    app = raising(Conflict)
+    kit_of(app).dialect("application/json")(lambda _: {"fault": True})
+    assert asking(app, "application/json").json == {"fault": True}
 
 
 def test_nothing_is_parsed_where_negotiation_is_off(parsed: list[str]) -> None:
