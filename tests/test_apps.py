@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -317,6 +318,15 @@ def ours_alive() -> dict[type, int]:
     return {cls: alive.count(cls) for cls in (Flask, StatusKit, State, Mapping, ClassTable)}
 
 
+@pytest.fixture
+def nothing_logged() -> Iterator[None]:
+    """Records of incidents, which pytest keeps, refer to applications by their tracebacks."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("nothing_logged")
 def test_an_application_factory_leaves_nothing_behind() -> None:
     listening = [value for value in vars(signals).values() if hasattr(value, "receivers")]
     listening.append(problem_raised)

@@ -104,7 +104,7 @@ def test_every_status_carries_the_headers_that_it_must(code: int) -> None:
     [
         (Unauthorized, "WWW-Authenticate", "Bearer"),
         (lambda: Unauthorized(realm="a"), "WWW-Authenticate", 'Bearer realm="a"'),
-        (MethodNotAllowed, "Allow", "HEAD, OPTIONS, POST"),
+        (MethodNotAllowed, "Allow", "OPTIONS, POST"),
         (lambda: MethodNotAllowed(valid_methods=["PUT"]), "Allow", "PUT"),
         (lambda: MethodNotAllowed(valid_methods=[]), "Allow", ""),
         (lambda: UnsupportedMediaType(accept="text/csv"), "Accept", "text/csv"),
