@@ -16,11 +16,11 @@ _LIBRARIES = ("flask", "werkzeug", "marshmallow", "flask-statuskit", "gunicorn")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table, with the columns that hold numbers set to the right."""
+    """A table, with the columns that hold numbers set to the right, but for the first."""
     cells = [[*head], *([*row] for row in rows)]
     columns: list[list[str]] = []
     for title, *body in zip(*cells, strict=True):
-        is_number = any(re.match(r"-?\d", cell) for cell in body)
+        is_number = bool(columns) and any(re.match(r"-?\d", cell) for cell in body)
         width = max(3, *map(len, (title, *body)))
         rule = "-" * (width - 1) + ":" if is_number else "-" * width
         set_to = str.rjust if is_number else str.ljust
