@@ -78,13 +78,15 @@ class ClassTable(Generic[ValueT]):
         if not self._awaited:
             return True
         there_are = len(sys.modules), self._names
-        if self._settled != there_are:
+        is_settled = self._settled == there_are
+        if not is_settled:
+            # Asked first: what a module lacks now may be there by the time that one asks.
+            is_settled = not any(map(_is_being_imported, list(self._awaited)))
             for name in list(self._awaited):
                 self._settle(name)
-            if any(map(_is_being_imported, list(self._awaited))):
-                return False
-            # Not before: another thread would go on to look up what is not there yet.
-            self._settled = there_are
+            if is_settled:
+                # Not before: another thread would go on to look up what is not there yet.
+                self._settled = there_are
         # A module may make its names on first access, and import more for it (PEP 562). It has
         # nothing left to import once a class of that name and of its family has been raised:
         # pydantic's ValidationError is pydantic_core's.
@@ -92,7 +94,7 @@ class ClassTable(Generic[ValueT]):
             for name in self._called.get(cls.__name__, ()):
                 if str(cls.__module__).lstrip("_").startswith(name.partition(".")[0]):
                     self._settle(name, lazily=True)
-        return True
+        return is_settled
 
     def _settle(self, name: str, *, lazily: bool = False) -> None:
         if name not in self._awaited:
@@ -161,15 +163,19 @@ def _imported(name: str, *, lazily: bool = False) -> type[Exception] | None:
         LookupError: its module has been imported and has no such class.
     """
     parts = name.split(".")
-    imported = [n for n in range(1, len(parts)) if sys.modules.get(".".join(parts[:n])) is not None]
-    if not imported:
+    imported = [(n, sys.modules.get(".".join(parts[:n]))) for n in range(1, len(parts))]
+    length, module = next(((n, m) for n, m in reversed(imported) if m is not None), (0, None))
+    if module is None:
         return None
-    found: Any = sys.modules[".".join(parts[: imported[-1]])]
-    for index in range(imported[-1], len(parts)):
+    # Asked first, as in `settle`.
+    may_get_any = _is_initializing(module)
+    found: Any = module
+    for index in range(length, len(parts)):
         holder, found = found, _attribute(found, parts[index], lazily)
         if found is None:
             path = ".".join(parts[:index])
-            if _may_get(holder, path, parts[index], is_class=index == len(parts) - 1):
+            is_class = index == len(parts) - 1
+            if may_get_any or _may_get(holder, path, parts[index], is_class=is_class):
                 return None
             raise LookupError(f"{name!r} does not exist: {path} has no {parts[index]}")
     if not (inspect.isclass(found) and issubclass(found, Exception)):
@@ -190,7 +196,10 @@ def _attribute(holder: object, name: str, lazily: bool) -> Any:
 
 def _is_being_imported(name: str) -> bool:
     """Whether a module that a dotted name leads through is about to get more names."""
-    module = sys.modules.get(name.rpartition(".")[0])
+    return _is_initializing(sys.modules.get(name.rpartition(".")[0]))
+
+
+def _is_initializing(module: ModuleType | None) -> bool:
     return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
@@ -198,7 +207,7 @@ def _may_get(holder: object, path: str, name: str, *, is_class: bool) -> bool:
     """Whether a name that a module lacks may still come: a submodule, or one made on access."""
     if not isinstance(holder, ModuleType):
         return False
-    if bool(getattr(holder.__spec__, "_initializing", False)):
+    if _is_initializing(holder):
         return True
     # What such a module can make, it usually lists; if not, there is no telling.
     if "__getattr__" in vars(holder) and name in vars(holder).get("__all__", (name,)):

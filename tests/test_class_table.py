@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from werkzeug import exceptions as werkzeugs
 
-from flask_statuskit import Conflict, StatusError
+from flask_statuskit import Conflict, StatusError, class_table
 from flask_statuskit.class_table import ClassTable, lookup_order
 
 
@@ -502,3 +502,26 @@ def test_a_name_that_no_import_can_bring_is_refused_at_once(name: str) -> None:
         import_module(module)
     with pytest.raises(ValueError, match="does not exist"):
         ClassTable[str]().enter(name, "value")
+
+
+def test_a_module_that_is_complete_a_moment_later_does_not_lack_its_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module: Any = ModuleType("completed_meanwhile")
+    module.__spec__ = SimpleNamespace(_initializing=True)
+    monkeypatch.setitem(sys.modules, "completed_meanwhile", module)
+    table: ClassTable[str] = ClassTable()
+    table.enter("completed_meanwhile.Failed", "value")
+    look = class_table._attribute
+
+    def complete(*arguments: Any) -> Any:
+        found = look(*arguments)
+        # What another thread does between two lines of this one.
+        module.Failed, module.__spec__._initializing = type("Failed", (Exception,), {}), False
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(class_table, "_attribute", complete)
+        assert table.settle(KeyError) is False
+    table.settle(KeyError)
+    assert table.get(module.Failed) == ("value",)
