@@ -32,7 +32,8 @@ class Here(NamedTuple):
 
 
 #: Give the application and the request themselves, where `current_app` and `request` are proxies,
-#: which differ by context and look up what they stand for each time.
+#: which differ by context and look up what they stand for each time. The method is the proxies',
+#: and type checkers take them for what they stand for.
 this_app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]
 this_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]
 

@@ -310,7 +310,6 @@ def render(problem: Problem, dialect: Dialect, dumps: Dumps, max_bytes: int) -> 
         max_bytes: the size, in bytes, that the body does not exceed, unless what the dialect puts
             around the problem does alone.
     """
-
     if dialect is PROBLEM:
         plain = _if_plain(problem, dumps, max_bytes // 8)
         if plain is not None:

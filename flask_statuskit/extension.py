@@ -224,8 +224,7 @@ class State:
         self.operations: tuple[Settings, Operations] | None = None
         #: What the auditor has found and told of, by endpoint, rule and error.
         self.told: dict[tuple[str | None, str, str | None], audit.Finding] = {}
-        #: Whether integrated libraries have given way.
-        self.way_is_clear: bool = False
+        self._way_is_clear = False
         self.options = options
         now = _snapshot(app)
         self._resolved: tuple[dict[str, Any], Settings] = now, self._resolve(now)
@@ -235,11 +234,12 @@ class State:
 
         All of them are initialised by then, so it does not matter who was first.
         """
-        for library in self.libraries:
-            if hasattr(library, "give_way"):
-                library.give_way(app)
-        # Last: the first errors of two threads may both do it, and neither may do without.
-        self.way_is_clear = True
+        if not self._way_is_clear:
+            for library in self.libraries:
+                if hasattr(library, "give_way"):
+                    library.give_way(app)
+            # Last: the first errors of two threads may both do it, and neither may do without.
+            self._way_is_clear = True
 
     def gives_way(self, app: Flask, handler: object) -> bool:
         """Whether an error handler is the default of an integrated library, nobody's choice."""

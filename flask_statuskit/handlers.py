@@ -45,7 +45,7 @@ def find_error_handler(error: Exception, blueprints: list[str]) -> Handler | Non
     try:
         request, state = this_request(), state_of(app)
         settings = state.settings(app)
-        if not settings.url_prefixes or settings.serves(request.path):
+        if settings.serves(request.path):
             return _choose(Here(app, request, state, settings), error, blueprints)
     except Exception as failure:
         log(ERROR, "Choosing a handler failed; Flask goes its own way.", exc_info=failure)
@@ -59,8 +59,7 @@ def is_served(app: Flask) -> bool:
 
 def _choose(here: Here, error: Exception, blueprints: list[str]) -> Handler | None:
     app, request, state, _ = here
-    if not state.way_is_clear:
-        state.clear_the_way(app)
+    state.clear_the_way(app)
     # Flask's own look-up would leave an empty table for each status where there are no handlers.
     has_handlers = app.error_handler_spec or _finds_itself(app)
     theirs = _find(here, error, blueprints) if has_handlers else None

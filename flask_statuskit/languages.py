@@ -13,7 +13,7 @@ from __future__ import annotations
 import gettext
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from logging import ERROR
@@ -84,19 +84,15 @@ class Language:
 
 #: Where nobody translates.
 ENGLISH = Language()
-_ONLY_ENGLISH = nullcontext(ENGLISH)
-
-
-def client_language() -> AbstractContextManager[Language]:
-    """The language of the request; inside of it, lazy strings can be read, whatever fails."""
-    babel: Any = sys.modules.get("flask_babel")
-    if babel is None or not current_app or "babel" not in current_app.extensions:
-        return _ONLY_ENGLISH
-    return _client_language(babel)
 
 
 @contextmanager
-def _client_language(babel: Any) -> Iterator[Language]:
+def client_language() -> Iterator[Language]:
+    """The language of the request; inside of it, lazy strings can be read, whatever fails."""
+    babel: Any = sys.modules.get("flask_babel")
+    if babel is None or not current_app or "babel" not in current_app.extensions:
+        yield ENGLISH
+        return
     language = ENGLISH
     try:
         if has_request_context():

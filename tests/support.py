@@ -28,6 +28,15 @@ PROGRAM = {"Accept": "*/*"}
 #: What they get.
 PROBLEM_JSON = "application/problem+json"
 PAGE = "text/html; charset=utf-8"
+#: What each dialect is sent as.
+CONTENT_TYPES = {
+    "problem": "application/problem+json",
+    "simple": "application/json",
+    "jsonapi": "application/vnd.api+json",
+    "xml": "application/problem+xml",
+    "text": "text/plain; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+}
 #: Who asks, with what they get.
 CLIENTS = [({}, PROBLEM_JSON), (PROGRAM, PROBLEM_JSON), (BROWSER, PAGE)]
 

@@ -17,7 +17,7 @@ from html_support import assert_needs_nothing_else, read_page
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from strategies import CANARY, INTERNAL, Late, Lost, Raised, Unknown, accepts, errors, messages
-from support import Answer, assert_problem, call, kit_of, raising, strict_json
+from support import CONTENT_TYPES, Answer, assert_problem, call, kit_of, raising, strict_json
 
 from flask_statuskit import (
     Conflict,
@@ -27,14 +27,6 @@ from flask_statuskit import (
     ValidationError,
 )
 
-CONTENT_TYPES = {
-    "problem": "application/problem+json",
-    "simple": "application/json",
-    "jsonapi": "application/vnd.api+json",
-    "xml": "application/problem+xml",
-    "text": "text/plain; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-}
 XML = "{urn:ietf:rfc:7807}"
 #: Controls and noncharacters: in no page (HTML \u00a713.2.3.5), although browsers forgive them.
 NO_HTML = re.compile(

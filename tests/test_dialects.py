@@ -22,6 +22,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from support import (
+    CONTENT_TYPES,
     Answer,
     Foreign,
     assert_error,
@@ -273,14 +274,6 @@ def test_the_type_is_never_cut() -> None:
 
 
 ALL = ["problem", "simple", "jsonapi", "xml", "text", "html"]
-CONTENT_TYPES = {
-    "problem": "application/problem+json",
-    "simple": "application/json",
-    "jsonapi": "application/vnd.api+json",
-    "xml": "application/problem+xml",
-    "text": "text/plain; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-}
 every_dialect = pytest.mark.parametrize("dialect", ALL)
 ID = {"X-Request-ID": "the-request"}
 

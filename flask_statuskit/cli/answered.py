@@ -71,8 +71,7 @@ class Explanation:
 def explain(app: Flask, state: State, made: Made) -> Explanation:
     """Have an exception answered in the request at hand, and say who did it."""
     # Before the first error libraries still stand in the way, and this may be it.
-    if not state.way_is_clear:
-        state.clear_the_way(app)
+    state.clear_the_way(app)
     response, subject, asked = None, made.error, Asked()
     with _overheard(app) as found:
         try:
